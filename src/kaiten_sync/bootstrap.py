@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.disk import Disk, check_input, check_output, read_regular
 from kaiten_sync.errors import CredentialError, UsageError
 from kaiten_sync.git import GitHistory
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace, open_project
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.plan import TargetRef
@@ -54,8 +54,7 @@ TOKEN_FILE_LIMIT_BYTES = 4096
 _TOKEN_FILE_HINT = "the file contains the token and nothing else"  # noqa: S105  (a hint, no token)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flags:
+class Flags(Immutable, frozen=True, kw_only=True):
     """What the command line says about the server; None if it says nothing."""
 
     target: str | None = None
@@ -67,8 +66,7 @@ class Flags:
     connections: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpConnection:
+class HttpConnection(Immutable, frozen=True, kw_only=True):
     """A target, and all it takes to reach it. Implements `Connection` of `model/ports.py`."""
 
     target: TargetRef
@@ -102,12 +100,12 @@ def open_workspace(
 
     def connect_to(target: str | None) -> Connection:
         is_chosen = target is None or flags.target is not None
-        chosen = flags if is_chosen else replace(flags, target=target)
+        chosen = flags if is_chosen else flags.changed(target=target)
         return connect(chosen, environment, project, redaction, notices)
 
     def connect_to_other(target: str) -> Connection:
         # What the flags say of a server and its token is meant for the chosen one alone.
-        other = replace(flags, target=target, base_url=None, auth_token=None, generation=None)
+        other = flags.changed(target=target, base_url=None, auth_token=None, generation=None)
         return connect(other, environment, project, redaction)
 
     return Workspace(

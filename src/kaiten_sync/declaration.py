@@ -6,7 +6,6 @@ The first two stages of `pipeline.py`, and all that `validate` takes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from kaiten_sync.declare import (
@@ -19,6 +18,7 @@ from kaiten_sync.declare import (
     with_plain_numbers,
 )
 from kaiten_sync.errors import DeclarationError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.resource import DesiredState
@@ -26,8 +26,7 @@ from kaiten_sync.model.settings import Project, Scope
 from kaiten_sync.validate import check, check_project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogSource:
+class CatalogSource(Immutable, frozen=True, kw_only=True):
     """Where a declaration is: paths of files, folders and globs, relative to `root`.
 
     `unsaved` are contents that count instead of what is on disk, by the real paths of their files.
@@ -36,8 +35,8 @@ class CatalogSource:
     root: Path
     catalog: Sequence[str]
     overlays: Sequence[str] = ()
-    scope: Scope = field(default_factory=Scope)
-    unsaved: Mapping[Path, bytes] = field(default_factory=dict)
+    scope: Scope = Scope()
+    unsaved: Mapping[Path, bytes] = {}
 
 
 def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:

@@ -5,9 +5,8 @@ The pipeline's stages in another order. Composition only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_units
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.live import need_of_everything, read_holders, read_live, read_use
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import CatalogDiff, DriftReport
@@ -31,8 +30,7 @@ from kaiten_sync.plan import (
 from kaiten_sync.resolution import named_versions, reverting, seen_as_sold, sides_of, still_agreed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftCase:
+class DriftCase(Immutable, frozen=True, kw_only=True):
     """What to compare: git now, the target's committed plan, and live.
 
     `only` are the objects to look at, with what they contain; empty for all. `prune` says what a
@@ -80,13 +78,13 @@ def plan_revert(
     What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
     """
     # Compare everything, even to undo little: taking a default back also moves its siblings.
-    only, case = case.only, replace(case, only=frozenset())
+    only, case = case.only, case.changed(only=frozenset())
     seen = _compare(desired, catalog, case, progress)
     managed = case.agreed.managed if case.agreed else ()
     siblings = families_of(desired, seen.sold).siblings
     undone = undoing(seen.diff.differences, only, managed, siblings)
     sold = reverting(undone.differences, desired, catalog, seen.read, case.scope, progress)
-    diff = replace(seen.diff, differences=sold.differences)
+    diff = seen.diff.changed(differences=sold.differences)
     restarted = restarting(diff.differences)
     holders = sold.resolution.holders
     less = tightened(diff.differences, (), sold.resolution.versions.values(), policy)
@@ -109,14 +107,13 @@ def plan_revert(
     plan = proposal.plan
     if case.agreed is not None:
         families = still_agreed(case.agreed.families, plan.families)
-        plan = seal(replace(plan, managed=case.agreed.managed, families=families))
-    return replace(
-        proposal, plan=plan, diagnostics=(*undone.notes, *sold.notes, *proposal.diagnostics)
+        plan = seal(plan.changed(managed=case.agreed.managed, families=families))
+    return proposal.changed(
+        plan=plan, diagnostics=(*undone.notes, *sold.notes, *proposal.diagnostics)
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Compared:
+class _Compared(Immutable, frozen=True, kw_only=True):
     """The server as it is read, as it is declared, and how that differs from the declaration."""
 
     read: LiveState
@@ -156,4 +153,4 @@ def _compare(
     differences = named_versions(differences, desired, read)
     if case.only:
         differences = tuple(d for d in differences if d.address.is_within(case.only))
-    return _Compared(read=read, sold=live, diff=replace(diff, differences=differences))
+    return _Compared(read=read, sold=live, diff=diff.changed(differences=differences))

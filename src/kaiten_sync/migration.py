@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kaiten_sync.apply import HeldBack, Movable, execute, holders_now
@@ -11,6 +10,7 @@ from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
 from kaiten_sync.families import number_of, served_of
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import (
     HELD_BACK,
     Outlook,
@@ -57,8 +57,7 @@ all the same. The plan's own count decides nothing: a forged one names thousands
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationInputs:
+class MigrationInputs(Immutable, frozen=True, kw_only=True):
     """What a migration is made from, apart from the server.
 
     `to` is the slug or the number of a version, None for the one that the family serves. `rules` is
@@ -107,10 +106,9 @@ def make_migration(
             found=each, standing=found.standing, room=found.room, is_chosen=verdict is True
         )
 
-    proposal = propose_moves(replace(case, holders=tuple(map(judged, holding, verdicts))))
+    proposal = propose_moves(case.changed(holders=tuple(map(judged, holding, verdicts))))
     names = [str(each.address) for each in holding]
-    return replace(
-        proposal,
+    return proposal.changed(
         diagnostics=(*proposal.diagnostics, *unanswered(dict(zip(names, verdicts, strict=True)))),
         impact=_impact(proposal.plan, instances, usage, now, case.listed),
     )
@@ -164,7 +162,7 @@ def apply_migration(
         workers=workers or catalog.connections,
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
-    return replace(result, requests=result.requests - sent_before)
+    return result.changed(requests=result.requests - sent_before)
 
 
 def _check_share(plan: Plan, found: _Versions, now: Movable) -> None:

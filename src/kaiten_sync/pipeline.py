@@ -8,13 +8,13 @@ only: a rule that would fit in here belongs into a stage. The first two stages a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 from kaiten_sync.apply import already_done, execute, read_observed
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
 from kaiten_sync.families import by_chance, taken_over, version_address
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
     narrowed,
@@ -75,8 +75,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanInputs:
+class PlanInputs(Immutable, frozen=True, kw_only=True):
     """What a plan is made from, apart from the declaration and live.
 
     `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
@@ -230,7 +229,7 @@ def apply_plan(
         is_stopped=is_stopped,
         workers=workers,
     )
-    return replace(result, requests=result.requests - sent_before)
+    return result.changed(requests=result.requests - sent_before)
 
 
 def read_catalog(catalog: CatalogReader, *, scope: Scope, progress: Progress) -> LiveState:

@@ -7,7 +7,6 @@ looks who holds those that would be tightened, and hands on a declaration of ver
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from kaiten_sync.diff import diff_catalog, with_sides, with_units
 from kaiten_sync.errors import DeclarationError
@@ -27,6 +26,7 @@ from kaiten_sync.families import (
     version_address,
     with_served,
 )
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import SERVES, SOLD
 from kaiten_sync.live import read_holders
@@ -125,8 +125,7 @@ def named_versions(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reverting:
+class Reverting(Immutable, frozen=True, kw_only=True):
     """What to undo on the server, and the declaration that it is undone to.
 
     `notes` are on what is left for a plan to do.
@@ -154,7 +153,7 @@ def reverting(
     roots = {each.address.root for each in undone if each.address.root in desired.terms}
     if not roots:
         return Reverting(differences=tuple(undone), resolution=Resolution(desired=desired))
-    wanted = replace(desired, terms={a: desired.terms[a] for a in desired.terms if a in roots})
+    wanted = desired.changed(terms={a: desired.terms[a] for a in desired.terms if a in roots})
     back = {
         each.address: str(field.after)
         for each in undone
@@ -162,8 +161,7 @@ def reverting(
         if field.name == SERVES
     }
     sold_families = [
-        replace(
-            each,
+        each.changed(
             differences=[d for d in undone if d.address.root == each.address],
             goes_back_to=back.get(each.address),
         )

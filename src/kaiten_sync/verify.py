@@ -5,8 +5,6 @@ The pipeline's stages again, for a plan that somebody hands in (ADR 25). Composi
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kaiten_sync.apply import already_done
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.plan import Plan
@@ -36,7 +34,7 @@ def verify_plan(
             (`StalePlanError`). Nothing was written.
         DeclarationError, ServerError, AccessError: as `pipeline.make_plan` does.
     """
-    inputs = replace(inputs, allowed=plan.guards.allowed, kept=plan.families)
+    inputs = inputs.changed(allowed=plan.guards.allowed, kept=plan.families)
     live = read_for_plan(desired, catalog, inputs, progress)
     done = already_done(plan, live.resources) - unread(plan, live, inputs.scope)
     if plan.changes and len(done) == len(plan.changes):
@@ -46,7 +44,7 @@ def verify_plan(
     restarted = {each.address for each in restarted_by(plan.changes, ()) if each.id in done}
     unheld = frozenset(each.address for each in plan.observed if each.unheld)
     settled = unheld - resting_on_nobody(plan, done)
-    inputs = replace(inputs, allowed=plan.guards.allowed | restarted, settled=settled)
+    inputs = inputs.changed(allowed=plan.guards.allowed | restarted, settled=settled)
     before = rewound(live, plan, done)
     made = propose_on(desired, catalog, before, inputs, progress)
     different = f"the plan is not the one that the catalog and {plan.target.name} give"

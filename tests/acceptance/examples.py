@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
@@ -87,7 +87,7 @@ class Case:
         plan = read_plan((self.folder / "new.plan.json").read_bytes())
         declared = TargetRef(self.target, TARGETS[self.name][self.target])
         observed = tuple(_with_example_id(each) for each in plan.observed)
-        content = write_plan(seal(replace(plan, target=declared, observed=observed)))
+        content = write_plan(seal(plan.changed(target=declared, observed=observed)))
         return content, planned.stdout.replace(self.url, declared.url)
 
     def _hold(self, holders: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class MigrationExample:
         assert planned.code == 0, planned.stderr
         plan = read_plan((self.folder / "new.json").read_bytes())
         observed = tuple(_with_example_id(each) for each in plan.observed)
-        declared = replace(plan, target=TargetRef("local", URL), observed=observed)
+        declared = plan.changed(target=TargetRef("local", URL), observed=observed)
         return write_plan(seal(declared)), planned.stdout.replace(self.url, URL)
 
     def apply(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -33,7 +33,7 @@ KEEPS, TAKES = FamilyTerms(), FamilyTerms(when_tightened=WhenTightened.IN_PLACE,
 
 def family(*grants: Resource, terms: FamilyTerms = KEEPS, **fields: object) -> DesiredState:
     root = declared("family/growth", name="Growth", type="PAID", **fields)
-    return replace(desired(*COUNTED, root, *grants), terms={root.address: terms})
+    return desired(*COUNTED, root, *grants).changed(terms={root.address: terms})
 
 
 def seats(value: object) -> Resource:
@@ -62,7 +62,7 @@ class Case:
 
     then: DesiredState
     held: tuple[str, ...] = ("growth",)
-    first: DesiredState = SOLD
+    first: DesiredState = field(default_factory=lambda: SOLD)
     policy: Policy = POLICY
 
 
@@ -116,10 +116,10 @@ def beside(state: DesiredState, value: int) -> DesiredState:
         declared("license/other/grant/calls", value=value),
     )
     resources = {**state.resources, **more.resources}
-    return replace(state, resources=resources, owns=state.owns | more.owns)
+    return state.changed(resources=resources, owns=state.owns | more.owns)
 
 
-REFUSING = replace(POLICY, on_tighten=OnTighten.REFUSE)
+REFUSING = POLICY.changed(on_tighten=OnTighten.REFUSE)
 UNHELD = {
     "a family": Case(beside(family(seats(5), calls(1000)), 2), held=(), first=beside(SOLD, 1)),
     "a license": Case(

@@ -9,7 +9,6 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -96,7 +95,7 @@ def sold(seats: int) -> DesiredState:
         declared("family/growth/grant/sso", value=True),
     )
     lists = {each.child_list for each in found.resources if each.child_list is not None}
-    return replace(found, terms={family.address: FamilyTerms()}, owns=frozenset(lists))
+    return found.changed(terms={family.address: FamilyTerms()}, owns=frozenset(lists))
 
 
 @pytest.mark.parametrize("is_planned_again", [False, True])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.property.test_lying_server import CATALOG, Liar
 from tests.support.scripted import Reply, Scripted, scripted
 
+from kaiten_sync.api import client
 from kaiten_sync.api.settings import RetrySettings
 from kaiten_sync.cli.run import run
 
@@ -46,9 +49,13 @@ LIES: dict[str, Reply] = {
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
     """A plan that was made while the server told the truth. Nothing is waited for."""
-    waits = {"base_s": 0.001, "max_s": 0.002, "retry_after_max_s": 0.002, "patience_s": 0.2}
-    for name, seconds in waits.items():
-        monkeypatch.setitem(RetrySettings.__init__.__kwdefaults__ or {}, name, seconds)
+    waits: dict[str, Any] = {
+        "base_s": 0.001,
+        "max_s": 0.002,
+        "retry_after_max_s": 0.002,
+        "patience_s": 0.2,
+    }
+    monkeypatch.setattr(client, "RetrySettings", partial(RetrySettings, **waits))
     monkeypatch.chdir(tmp_path)
     Path("c.yaml").write_text(CATALOG)
     with scripted(TRUE.answer) as running:

@@ -77,9 +77,10 @@ def shop(tmp_path: Path, server: EmbeddedServer, proxy: FaultProxy) -> Shop:
 
 APPLY = ("plan.json", "--receipt", "receipt.json")
 PATIENT = (
-    "from kaiten_sync.api import client, settings; from kaiten_sync.cli import main;"
-    "client.READ_TIMEOUT_S = 1e6;"
-    "settings.ConnectionSettings.__init__.__kwdefaults__['answer_timeout_s'] = 1e6;"
+    "from functools import partial; from kaiten_sync import bootstrap;"
+    "from kaiten_sync.api import client; from kaiten_sync.cli import main;"
+    "client.READ_TIMEOUT_S = 1e6; made = bootstrap.ConnectionSettings;"
+    "bootstrap.ConnectionSettings = partial(made, **{'answer_timeout_s': 1e6});"
     "main()"
 )
 """The program, with more patience for a silent server than a test has for the program."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 CLI = Path(__file__).parents[2] / "src/kaiten_sync/cli"
-ALLOWED = ("bootstrap", "cli", "errors", "jobs", "model", "redaction", "report")
+ALLOWED = ("bootstrap", "cli", "errors", "immutable", "jobs", "model", "redaction", "report")
 SERVER = "kaiten_sync.server.app"
 
 

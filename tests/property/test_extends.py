@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +83,7 @@ def placeless(desired: DesiredState) -> DesiredState:
         address: each.changed(source=here, sources={})
         for address, each in desired.resources.items()
     }
-    return replace(desired, resources=resources)
+    return desired.changed(resources=resources)
 
 
 def plan(desired: DesiredState) -> Plan:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,8 @@ def wanted(step: Step) -> DesiredState:
     family = next(each for each in found.resources if each.kind == "family")
     lists = {each.child_list for each in found.resources if each.child_list is not None}
     if not lists:
-        return replace(found, terms={family: FamilyTerms()})
-    return replace(found, terms={family: FamilyTerms()}, owns=frozenset(lists))
+        return found.changed(terms={family: FamilyTerms()})
+    return found.changed(terms={family: FamilyTerms()}, owns=frozenset(lists))
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,7 @@ def case_of(
         max_moves=Limit(percent=100),
         wave=wave,
     )
-    return replace(case, holders=tuple(_judged(case, family, each) for each in present))
+    return case.changed(holders=tuple(_judged(case, family, each) for each in present))
 
 
 def _judged(case: MigrationCase, family: Mapping[str, Thresholds], held: Held) -> PresentHolder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kaiten_sync.bootstrap import local_ports
@@ -24,4 +24,4 @@ class Notebook:
 def quiet_ports() -> Ports:
     """Ports that show nothing to anybody."""
     ports = local_ports(notices=NoNotices(), progress=NoProgress(), stop=NeverStopped())
-    return replace(ports, clock=lambda: NOW)
+    return ports.changed(clock=lambda: NOW)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -200,7 +199,7 @@ def test_a_targets_token_is_not_sent_to_another_server(
     flags = Flags(target="prod", base_url=other)
     with pytest.raises(UsageError, match="the token of target prod is for https://prod"):
         connect(flags, ENVIRONMENT, project)
-    found = connect(replace(flags, auth_token="ksh_other"), ENVIRONMENT, project)
+    found = connect(flags.changed(auth_token="ksh_other"), ENVIRONMENT, project)
     assert found.settings.token == "ksh_other"
 
 

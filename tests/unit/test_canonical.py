@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +23,25 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
     max_leaves=10,
 )
+
+
+@given(VALUES | st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES))
+def test_every_value_is_written_as_the_standard_library_does(value: Json) -> None:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    assert canonical_bytes(value) == text.encode()
+
+
+def test_every_character_and_large_numbers_are_written_alike() -> None:
+    text = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x30000))))
+    value: Json = {text: text, "n": 2**70, "m": -(2**70), "t": True, "z": None}
+    standard = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    assert canonical_bytes(value) == standard.encode()
+
+
+@pytest.mark.parametrize("value", [{"a": "\ud800"}, {"\ud800": 1}, {"a": ["\ud800"]}])
+def test_half_a_character_has_no_bytes(value: Json) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        canonical_bytes(value)
 
 
 @given(st.lists(VALUES, max_size=5))

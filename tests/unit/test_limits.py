@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +68,7 @@ Entrance = Callable[[str, Path], Limit | None]
 
 def from_option(text: str, _folder: Path) -> Limit | None:
     try:
-        return plan_request(CATALOG, replace(FLAGS, max_deletes=text)).overrides.max_deletes
+        return plan_request(CATALOG, FLAGS.changed(max_deletes=text)).overrides.max_deletes
     except UsageError:
         return None
 

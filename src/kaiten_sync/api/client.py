@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +35,7 @@ from kaiten_sync.api.settings import (
     RetrySettings,
 )
 from kaiten_sync.errors import ProblemError, ServerError, UnreachableError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.redaction import Redaction
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
@@ -66,8 +66,7 @@ _TLS_HINTS = {
 _TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a server's limit"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Immutable, frozen=True):
     """A successful answer: its status and its JSON body, None if there was none.
 
     `body` is without the token, should the server send it back. `raw` is as sent: only to be sent
@@ -80,8 +79,7 @@ class Answer:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(Immutable, frozen=True):
     """One request below the API's base; reads as `GET /licenses` in messages."""
 
     method: str

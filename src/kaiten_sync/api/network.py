@@ -12,7 +12,6 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +20,7 @@ import httpx
 from kaiten_sync.api.credentials import is_host, is_loopback, spelled
 from kaiten_sync.disk import check_output, read_regular
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 
 CERTIFICATES_FILE = "SSL_CERT_FILE"
 CERTIFICATES_FOLDER = "SSL_CERT_DIR"
@@ -36,8 +36,7 @@ _PROXY_HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificates:
+class Certificates(Immutable, frozen=True, kw_only=True):
     """Trusted certificates in place of the usual ones: a PEM file, a folder of them, or both.
 
     `named_by` is the setting that a message has to name.
@@ -70,8 +69,7 @@ class Certificates:
             ) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(Immutable, frozen=True, kw_only=True):
     """How to reach one server.
 
     `proxy` is the URL of an http or https proxy, which may contain a password, and `proxy_named_by`

@@ -14,10 +14,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeAlias
+
+from kaiten_sync.immutable import Immutable
 
 Clock: TypeAlias = Callable[[], float]
 """Seconds of a clock that never goes back."""
@@ -34,8 +35,7 @@ class ExhaustedError(Exception):
     """The server has let nothing through for longer than patience lasts. Internal to `api/`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Immutable, frozen=True):
     """One request's passage. `episode` counts the slowdowns before it."""
 
     episode: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kaiten_sync.api.network import DIRECT, Network
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.reading import CONNECTIONS
 
@@ -28,8 +28,7 @@ RETRY_NOTICE_S = 15.0
 """Seconds between notices of requests that are sent again: a storm of refusals has hundreds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionSettings:
+class ConnectionSettings(Immutable, frozen=True, kw_only=True):
     """One server and its credential.
 
     `url` is the base URL with or without `/api`. `token` never leaves this object but in the
@@ -56,8 +55,7 @@ class ConnectionSettings:
         return f"ConnectionSettings(url={self.url!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetrySettings:
+class RetrySettings(Immutable, frozen=True, kw_only=True):
     """When and how long to wait before the same request is sent again.
 
     `attempts` counts the first one and every failure. Waits grow from `base_s` by doubling,

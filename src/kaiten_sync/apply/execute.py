@@ -12,7 +12,6 @@ import heapq
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from kaiten_sync.apply.freshness import Expectations
@@ -25,6 +24,7 @@ from kaiten_sync.errors import (
     LeftError,
     ProblemError,
 )
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
@@ -32,8 +32,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Journal, Progress
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(Immutable, frozen=True):
     """What a worker reports of one change: whether it wrote, and why it failed if it did."""
 
     place: int
@@ -45,15 +44,14 @@ class _Result:
 _Results: TypeAlias = list[_Result]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
+class HeldBack(Immutable, frozen=True, kw_only=True):
     """Changes that are left although the plan has them: moves of holders that stay.
 
     `known` says why, by the ids of changes. `hold_back` is asked right before each other change is
     sent, and returns why it must not be, or None.
     """
 
-    known: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = {}
     hold_back: Callable[[Change], str | None] = lambda _change: None
 
 
@@ -251,14 +249,14 @@ class _Run:
         try:
             found = verify_list(self._catalog, children)
         except KaitenSyncError as error:
-            return [replace(result, error=error) for result in sent]
+            return [result.changed(error=error) for result in sent]
         checked: list[_Result] = []
         for result in sent:
             try:
                 change = self._changes[result.place]
                 check(change, found.get(change.address))
             except KaitenSyncError as error:
-                checked.append(replace(result, error=error))
+                checked.append(result.changed(error=error))
             else:
                 checked.append(result)
         return checked
@@ -272,7 +270,7 @@ class _Run:
         else:
             # Such as an answer that nobody thought of: only this change fails, the others run on.
             error = KaitenSyncError(f"unexpected {type(unexpected).__name__}: {unexpected}")
-            results = [replace(each, error=error) for each in verified]
+            results = [each.changed(error=error) for each in verified]
             # The request may have arrived before the error: the change counts as sent.
             results += [] if sent is None else [_Result(sent, has_written=True, error=error)]
         for result in results:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from kaiten_sync.apply.observe import Found
 from kaiten_sync.errors import StalePlanError
 from kaiten_sync.families import version_address
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
@@ -27,16 +27,14 @@ from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json, is_alike
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Immutable, frozen=True):
     """What an object must look like at one point of a plan. None of `id` matches any."""
 
     id: str | None
     fields: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Immutable, frozen=True):
     """What an object must look like right before a change, and right after it; None: absent."""
 
     before: State | None

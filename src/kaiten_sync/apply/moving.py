@@ -7,7 +7,6 @@ holder that differs is left where it is, and the others move.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from kaiten_sync.apply.freshness import (
     Expectations,
@@ -17,6 +16,7 @@ from kaiten_sync.apply.freshness import (
 )
 from kaiten_sync.apply.observe import Found
 from kaiten_sync.errors import StalePlanError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.instance import INSTANCE, owned_by
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -24,8 +24,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movable:
+class Movable(Immutable, frozen=True, kw_only=True):
     """What becomes of a plan's moves before anything is sent: done already, or left and why."""
 
     done: frozenset[str]

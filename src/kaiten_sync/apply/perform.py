@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from kaiten_sync.apply.freshness import (
     Expected,
     State,
@@ -13,6 +11,7 @@ from kaiten_sync.apply.freshness import (
     mismatches,
 )
 from kaiten_sync.errors import ConflictError, LeftError, ProblemError, ServerError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds import instance
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Action, Change
@@ -28,12 +27,11 @@ _LEFT = {
 """Refusals of a move that say something of one holder only. Source: API facts, section 2.6."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Immutable, frozen=True):
     """Whether anything had to be written, and what must be as before, read right before that."""
 
     has_written: bool
-    kept: Fields = field(default_factory=dict)
+    kept: Fields = {}  # noqa: RUF012  (a map of JSON, copied for each)
 
 
 def send(catalog: Catalog, change: Change, expected: Expected) -> Written:

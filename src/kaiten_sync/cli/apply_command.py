@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -98,7 +97,7 @@ def command(
     has_lines = output_format == "text"
     request = ApplyRequest(
         plan_file=plan_path,
-        planning=replace(plan_request(declaration, limits), is_named=names_are_shown(asked=names)),
+        planning=plan_request(declaration, limits).changed(is_named=names_are_shown(asked=names)),
         made_from=catalog,
         receipt=receipt,
         after_receipts=after_receipts,
@@ -122,7 +121,7 @@ def _followed(
     files = [word for path in catalog for word in ("-f", path)]
     is_known = project is not None and target in project.targets and "-t" not in named
     words = (*files, *named, *(("-t", target) if is_known else ()))
-    return replace(result, words=words, plan_file=None if plan_path == "-" else plan_path)
+    return result.changed(words=words, plan_file=None if plan_path == "-" else plan_path)
 
 
 def _check_plans_now(catalog: Sequence[str]) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 import click
 
 from kaiten_sync.cli.plan_output import print_plan
 from kaiten_sync.cli.progress import nothing_said
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalApproval:
+class TerminalApproval(Immutable, frozen=True, kw_only=True):
     """Shows the plan on standard output and asks on the terminal.
 
     `is_given_already`: by an option. `is_quiet`: standard output is for another document.

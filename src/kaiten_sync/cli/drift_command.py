@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -85,13 +84,13 @@ def command(
         declaration, server, prune, plan=plan, addresses=addresses, is_all=is_all
     )
     is_named = names_are_shown(asked=names)
-    request = replace(request, counts_unmanaged=unmanaged, is_named=is_named)
+    request = request.changed(counts_unmanaged=unmanaged, is_named=is_named)
     with workspace_for(output_format, declaration, server) as (workspace, files):
         if revert:
             proposal = drifting.revert(workspace, request, out, terminal_ports())
             return print_proposal(proposal, output_format, out, origin=Origin.REVERT)
         found = drifting.drift(workspace, request, terminal_ports())
-    found = replace(found, reports=files.in_drift(found.reports))
+    found = found.changed(reports=files.in_drift(found.reports))
     return _print_reports(found, output_format, is_all=is_all, is_detailed=detailed_exitcode)
 
 

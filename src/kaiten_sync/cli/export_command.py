@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -99,7 +98,7 @@ def command(
     if overlay_of is not None:
         if any((with_project, extends, families, units, server.target not in (None, overlay_of))):
             raise UsageError(f"--overlay-of TARGET takes none of {_NOT_OF_OVERLAYS}")
-        _write_overlay(project, replace(server, target=overlay_of), overlay_of, out, force)
+        _write_overlay(project, server.changed(target=overlay_of), overlay_of, out, force)
         return
     if out is None:
         raise click.MissingParameter(param_hint="'-o' / '--out'", param_type="option")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
 from functools import wraps
 from itertools import pairwise
 from typing import Any, TypeVar, cast
@@ -12,6 +11,7 @@ import click
 
 from kaiten_sync.cli.completion import FILE, PathWord, complete_address, complete_target
 from kaiten_sync.cli.whole_number import WholeNumber
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.reading import MOST_CONNECTIONS
 from kaiten_sync.report import formats as report_formats
 from kaiten_sync.report.formats import Formats
@@ -20,16 +20,14 @@ _FORMAT_NAMES = frozenset().union(*report_formats.DOCUMENTS.values())
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogChoice:
+class CatalogChoice(Immutable, frozen=True, kw_only=True):
     """What the catalog options say."""
 
     files: tuple[str, ...]
     project: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerChoice:
+class ServerChoice(Immutable, frozen=True, kw_only=True):
     """What the target options say; None if they say nothing."""
 
     target: str | None
@@ -55,8 +53,7 @@ NO_SERVER = ServerChoice(
 """For commands that work without one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyChoice:
+class PolicyChoice(Immutable, frozen=True, kw_only=True):
     """What the policy options say; None if they say nothing."""
 
     prune: str | None
@@ -258,9 +255,9 @@ def chosen_format(args: Sequence[str]) -> str:
     return "text"
 
 
-def _gather(function: _Function, name: str, choice: type[Any]) -> _Function:
+def _gather(function: _Function, name: str, choice: type[Immutable]) -> _Function:
     """Hand a group of options over as one value."""
-    names = [field.name for field in fields(choice)]
+    names = choice.__struct_fields__
 
     # click reads the options that the decorators before this one have left on the function.
     @wraps(function)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -112,8 +111,7 @@ def command(
     from kaiten_sync.cli.session import plan_request
 
     asked = _to_check(out, fresh, base, is_check=check, detailed_exitcode=detailed_exitcode)
-    request = replace(
-        plan_request(declaration, limits, None if check else out),
+    request = plan_request(declaration, limits, None if check else out).changed(
         impact_budget=impact_budget,
         fail_on=frozenset(FailOn(each) for each in fail_on),
         impact_out=impact_out,
@@ -139,7 +137,7 @@ def _plan(
     from kaiten_sync.jobs.promoting import waits_for
 
     proposal = plan(workspace, request, terminal_ports())
-    proposal = replace(proposal, diagnostics=files.in_diagnostics(proposal.diagnostics))
+    proposal = proposal.changed(diagnostics=files.in_diagnostics(proposal.diagnostics))
     waits = waits_for(workspace, proposal.plan.target)
     code = print_proposal(proposal, output_format, request.out, waits_for=waits)
     is_different = is_detailed and proposal.plan.has_differences
@@ -161,7 +159,7 @@ def _check(
 
     checked = check(workspace, request, asked, terminal_ports())
     proposal = checked.proposal
-    proposal = replace(proposal, diagnostics=files.in_diagnostics(proposal.diagnostics))
+    proposal = proposal.changed(diagnostics=files.in_diagnostics(proposal.diagnostics))
     waits = waits_for(workspace, checked.target)
     code = print_proposal(proposal, output_format, checked=checked, waits_for=waits)
     if code is not ExitCode.OK:

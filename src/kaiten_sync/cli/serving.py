@@ -6,13 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from kaiten_sync.errors import KaitenSyncError, UsageError
+from kaiten_sync.immutable import Immutable
 
 READY_PREFIX = "listening on "
 """What the line begins with that names the URL; scripts may wait for it."""
@@ -24,8 +24,7 @@ _REFUSED_BY_BROWSERS = frozenset(
 standard, "port blocking"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeChoice:
+class ServeChoice(Immutable, frozen=True, kw_only=True):
     """What the options say of the server itself; None if they say nothing."""
 
     database: str | None

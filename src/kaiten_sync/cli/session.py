@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
@@ -66,7 +65,7 @@ def workspace_of(project_file: str | None, server: ServerChoice) -> Workspace:
     workspace = open_workspace(
         project_file, flags, os.environ, redaction=_redaction(), notices=_notices()
     )
-    return replace(workspace, words=given(*PROJECT))
+    return workspace.changed(words=given(*PROJECT))
 
 
 def plan_request(

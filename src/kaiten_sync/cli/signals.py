@@ -5,16 +5,16 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Event
 from types import FrameType
+
+from kaiten_sync.immutable import Immutable
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and how CI systems and process managers ask."""
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalStop:
+class TerminalStop(Immutable, frozen=True):
     """The first signal asks to finish what is under way; the second stops at once.
 
     A signal that is ignored when the run begins stays ignored: shells start background jobs with

@@ -16,7 +16,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from kaiten_sync.cli.exit_codes import ExitCode
 from kaiten_sync.cli.output import print_result, use_color
 from kaiten_sync.cli.serving import READY_PREFIX
 from kaiten_sync.errors import KaitenSyncError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.report.paint import TITLE, painter
 
 TOKEN = "ksh_demo-of-a-server-that-lives-for-a-minute"  # noqa: S105  (of a throw-away server)
@@ -185,8 +185,7 @@ class _Tour:
         return run(args)
 
 
-@dataclass(frozen=True, slots=True)
-class _TourReply:
+class _TourReply(Immutable, frozen=True):
     """What the server said: a status and JSON."""
 
     status: int

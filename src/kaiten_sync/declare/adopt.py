@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from kaiten_sync.declare.forms import lists_of, path_of, short_form, whole_form
 from kaiten_sync.declare.spelling import Spelling
 from kaiten_sync.declare.write import dump_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import child_kinds, spec_of
 from kaiten_sync.kinds.values import tagged_value
 from kaiten_sync.model.address import Address
@@ -25,8 +25,7 @@ from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.value import ABSENT, Fields, Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
+class FileChange(Immutable, frozen=True, kw_only=True):
     """One file before and after; `before` is None for a new one. `shown` is its name."""
 
     shown: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.declare.diagnostics import file_diagnostic
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.source import SourceRef
 
@@ -42,8 +42,7 @@ _NOT_TEXT = re.compile(
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Immutable, frozen=True):
     """A file's text and its lines, unmasked."""
 
     text: str
@@ -114,7 +113,7 @@ def text_of(shown: str, content: bytes) -> Text | Diagnostic:
         diagnostic = file_diagnostic(
             shown, "not-utf-8", "these bytes are not UTF-8", "save the file as UTF-8 text"
         )
-        return replace(diagnostic, ref=_place_after(shown, before))
+        return diagnostic.changed(ref=_place_after(shown, before))
     if match := _NOT_TEXT.search(text):
         found = file_diagnostic(
             shown,
@@ -122,7 +121,7 @@ def text_of(shown: str, content: bytes) -> Text | Diagnostic:
             f"the character U+{ord(match[0]):04X} is not allowed in YAML",
             'write it as an escape in double quotes ("\\x07"), or save the file as UTF-8 text',
         )
-        return replace(found, ref=_place_after(shown, text[: match.start()]))
+        return found.changed(ref=_place_after(shown, text[: match.start()]))
     return Text(text, split_lines(text))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import line_at
@@ -17,4 +16,4 @@ def file_diagnostic(path: str, rule: str, message: str, hint: str | None = None)
 
 def with_lines(diagnostics: Iterable[Diagnostic], lines: tuple[str, ...]) -> tuple[Diagnostic, ...]:
     """The diagnostics of one file, each with the line that it is about."""
-    return tuple(replace(f, line_text=line_at(lines, f.ref)) for f in diagnostics)
+    return tuple(f.changed(line_text=line_at(lines, f.ref)) for f in diagnostics)

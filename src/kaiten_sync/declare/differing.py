@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
 
 _MAX_COMPARED = 4_000_000
@@ -33,8 +33,7 @@ def value_at(value: Json, keys: Sequence[str]) -> Json | Absent:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class ItemChanges:
+class ItemChanges(Immutable, frozen=True):
     """How a list becomes another one, in numbers of the old one's items.
 
     `paired` items of the old list become the items of those numbers in the new one, and `came`

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from kaiten_sync.declare.differing import ItemChanges
 from kaiten_sync.declare.spots import Spot
+from kaiten_sync.immutable import Immutable
 
 _COMMA = re.compile(r"\s*,")
 _DASH = re.compile(r"-(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*[ \t]*\Z")
@@ -19,8 +19,7 @@ _DASH = re.compile(r"-(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*[ \t]*\Z")
 _REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class TextEdit:
+class TextEdit(Immutable, frozen=True):
     """Characters `start` to `end` become `text`. What is put at one place goes inner first."""
 
     start: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from kaiten_sync.declare.overlays import laid_over, nulls_over_nothing
@@ -87,10 +87,10 @@ def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...
                 if base.kind != BUNDLE
                 for slug, ref in base.removed.items()
             }
-    lined = tuple(replace(each, line_text=merged.line_text(each.ref)) for each in found)
+    lined = tuple(each.changed(line_text=merged.line_text(each.ref)) for each in found)
     root = Node(merged.root.ref, sections)
-    extended = replace(merged, root=root, removed=removed, broken=frozenset(broken))
-    return replace(extended, bundles=bundles), lined
+    extended = merged.changed(root=root, removed=removed, broken=frozenset(broken))
+    return extended.changed(bundles=bundles), lined
 
 
 def _bases(spec: KindSpec, sections: Mapping[str, Entry]) -> list[_Base]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TypeAlias
@@ -13,6 +12,7 @@ from typing import TypeAlias
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.declare.submodules import empty_submodule
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import NamedPath
@@ -29,16 +29,14 @@ _GITS_OWN = ".git"
 """Full of files, and none of them is anybody's catalog."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(Immutable, frozen=True):
     """A file as the user would write its path, and where it is."""
 
     shown: str
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class _LeftOut(FoundFile):
+class _LeftOut(FoundFile, frozen=True):
     """A file that looks like a catalog, and whose name keeps it from being read."""
 
 
@@ -74,7 +72,7 @@ def find_files(
                 "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or"
                 " name it as a path of its own",
             )
-            yield replace(diagnostic, severity=Severity.WARNING)
+            yield diagnostic.changed(severity=Severity.WARNING)
 
 
 def leads_out(given: str, root: Path) -> bool:
@@ -144,8 +142,7 @@ def _at_its_name(given: str, found: Diagnostic) -> Diagnostic:
         return found
     if found.ref.file != _shown(given):
         return found
-    return replace(
-        found,
+    return found.changed(
         message=f"{_shown(given)}: {found.message}",
         ref=given.ref,
         line_text=given.line_text,

@@ -8,9 +8,9 @@ catalog has keys of its own, and a removal that removes nothing is a mistake.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
 from kaiten_sync.kinds.spec import BUNDLE, EXTENDS, FieldSpec, KindSpec
@@ -20,8 +20,7 @@ from kaiten_sync.model.document import Entry, Node
 from kaiten_sync.model.source import SourceRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(Immutable, frozen=True, kw_only=True):
     """An object of a catalog: its address, its table, and the sections inside it."""
 
     address: Address

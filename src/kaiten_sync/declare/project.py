@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,7 @@ def read_project_document(path: Path) -> tuple[Document, tuple[Diagnostic, ...]]
     ]
     found += [secret_diagnostic(ref) for ref in secrets]
     broken = document.broken.union(secrets)
-    return replace(document, lines=lines, broken=broken), with_lines(found, lines)
+    return document.changed(lines=lines, broken=broken), with_lines(found, lines)
 
 
 def project_of(document: Document, root: Path) -> Project:

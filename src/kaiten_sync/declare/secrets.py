@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from kaiten_sync.declare.diagnostics import file_diagnostic
@@ -90,7 +89,7 @@ def secret_diagnostic(ref: SourceRef) -> Diagnostic:
         "a credential is written into this file",
         "revoke it and take it out; kaiten-sync.yaml names its place: `token: {env: NAME}`",
     )
-    return replace(diagnostic, ref=ref)
+    return diagnostic.changed(ref=ref)
 
 
 def mask_catalog_lines(lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,25 +5,23 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from kaiten_sync.declare.write import line_count
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import all_kinds
 from kaiten_sync.kinds.spec import KindSpec
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.value import Fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extended:
+class Extended(Immutable, frozen=True, kw_only=True):
     """Objects to write, those that take an inherited one away included, and what extends what."""
 
     objects: Mapping[Address, Fields]
     bases: Mapping[Address, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Children:
+class _Children(Immutable, frozen=True):
     """What an object contains: each child as one text, with the lines that it takes."""
 
     items: frozenset[tuple[str, str]]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from kaiten_sync.declare.scalars import shorten
@@ -54,11 +53,11 @@ def with_plain_numbers(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diag
     wrong.sort(key=lambda each: not (each.ref and each.ref.through))
     # Those that inherit a text have its mistake too: it is reported once, where it is written.
     once = {each.sort_key: each for each in wrong}.values()
-    lined = (replace(each, line_text=merged.line_text(each.ref)) for each in once)
+    lined = (each.changed(line_text=merged.line_text(each.ref)) for each in once)
     refs = (each.ref for each in once if each.ref is not None)
     refused = {SourceRef(ref.file, ref.line, ref.column) for ref in refs}
     root = Node(merged.root.ref, sections)
-    merged = replace(merged, root=root, broken=merged.broken | refused, bundles=bundles)
+    merged = merged.changed(root=root, broken=merged.broken | refused, bundles=bundles)
     return merged, tuple(lined)
 
 

@@ -8,7 +8,6 @@ can be as hostile as it likes: it costs bounded time and memory and ends in diag
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import yaml
@@ -110,4 +109,4 @@ def _syntax_diagnostic(path: str, error: yaml.YAMLError, lines: tuple[str, ...])
     ref = SourceRef(path, mark.line + 1, mark.column + 1)
     if ref.line > len(lines):  # libyaml counts a line after the last one
         ref = SourceRef(path, len(lines), len(lines[-1]) + 1)
-    return replace(diagnostic, ref=ref)
+    return diagnostic.changed(ref=ref)

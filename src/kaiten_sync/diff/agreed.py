@@ -8,9 +8,9 @@ are tried until one combination has the fingerprint.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import combinations, islice, product
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.kinds.values import declared_form
@@ -33,12 +33,11 @@ _FIELDS_MIXED = 6
 """Fields of which each may be git's, the server's or the plan's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Immutable, frozen=True, kw_only=True):
     """What a committed plan says of each object that it manages: its mark, and what was written."""
 
-    managed: Mapping[Address, str] = field(default_factory=dict)
-    written: Mapping[Address, Fields] = field(default_factory=dict)
+    managed: Mapping[Address, str] = {}
+    written: Mapping[Address, Fields] = {}
 
     def fields_of(
         self, address: Address, resource: Resource | None, found: LiveResource | None

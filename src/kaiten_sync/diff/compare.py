@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
@@ -53,7 +52,7 @@ def with_deleted(diff: CatalogDiff, live: LiveState, going: Collection[Address])
     differences += [
         _unmanaged(live.resources[address]) for address in going if address not in shown
     ]
-    return replace(diff, differences=_sorted(differences))
+    return diff.changed(differences=_sorted(differences))
 
 
 def with_units(

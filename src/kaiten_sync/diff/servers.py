@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from kaiten_sync.effects import inner_changes
 from kaiten_sync.kinds.registry import spec_of
@@ -69,7 +68,7 @@ def _undeclared(
     )
     if not fields:
         return None
-    return replace(difference, fields=fields)
+    return difference.changed(fields=fields)
 
 
 def _is_declared(address: Address, field: FieldChange, one: Fields, other: Fields) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from kaiten_sync.effects import worst
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import references
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
@@ -13,8 +13,7 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undoing:
+class Undoing(Immutable, frozen=True, kw_only=True):
     """What is undone, in address order, and notes for whoever asked for it."""
 
     differences: tuple[Difference, ...]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kaiten_sync.effects.fields import field_effect, with_joint_effect, worst
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect, FieldChange
@@ -16,8 +16,7 @@ Grants = Mapping[str, Fields]
 """The grants of a version by their entitlements."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class Term(Immutable, frozen=True, kw_only=True):
     """What two versions grant of one entitlement; None if a version does not grant it."""
 
     entitlement: str

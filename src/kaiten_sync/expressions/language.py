@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from kaiten_sync.immutable import Immutable
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
+
+class Language(Immutable, frozen=True, kw_only=True):
     """The variables that expressions may use, by name, with their types as CEL writes them.
 
     A name may have a dot: `change.effect` is checked as a whole, so that a misspelled field is a
@@ -32,8 +32,7 @@ def group_of(variable: str) -> str:
     return variable.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Immutable, frozen=True, kw_only=True):
     """Bounds of one process that checks and judges expressions.
 
     `cpu_s` is processor time in seconds, of the fixed part; each judgment adds `JUDGMENT_CPU_S`.
@@ -48,8 +47,7 @@ JUDGMENT_CPU_S = 0.0005
 """Seconds for one expression on one row: an ordinary one takes 12 µs."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mistake:
+class Mistake(Immutable, frozen=True, order=True):
     """Something that is wrong with an expression; line and column count from 1."""
 
     line: int
@@ -57,16 +55,14 @@ class Mistake:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedExpression:
+class CheckedExpression(Immutable, frozen=True, kw_only=True):
     """What a check found: mistakes, or else the groups of variables that the expression uses."""
 
     mistakes: tuple[Mistake, ...] = ()
     uses: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unjudged:
+class Unjudged(Immutable, frozen=True, kw_only=True):
     """Why an expression has no answer; `lacks` is the variable that has no value in this row."""
 
     reason: str

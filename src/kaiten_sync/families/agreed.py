@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from kaiten_sync.families.served import LiveFamily, moved, version_address
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import SERVES
 from kaiten_sync.model.address import Address
@@ -16,8 +16,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreedFamilies:
+class AgreedFamilies(Immutable, frozen=True, kw_only=True):
     """A committed plan, whose changes are those of families.
 
     `pending` are the families of which nothing is applied yet: they serve what they served when the
@@ -26,7 +25,7 @@ class AgreedFamilies:
 
     plan: Plan
     pending: frozenset[Address] = frozenset()
-    displaced: Mapping[Address, FamilyChoice] = field(default_factory=dict)
+    displaced: Mapping[Address, FamilyChoice] = {}
 
 
 def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> AgreedFamilies:
@@ -64,7 +63,7 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
         for each in agreed.observed
     )
     return AgreedFamilies(
-        plan=replace(agreed, changes=tuple(changes), observed=observed),
+        plan=agreed.changed(changes=tuple(changes), observed=observed),
         pending=frozenset(pending),
         displaced={
             address: each

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 
 from kaiten_sync.families.served import (
     DRAFT,
@@ -14,6 +13,7 @@ from kaiten_sync.families.served import (
     number_of,
     version_address,
 )
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.kinds.units import quantities
@@ -38,8 +38,7 @@ _LONGEST_SLUG = 100
 """Characters. Source: API facts, section 2.1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoldFamily:
+class SoldFamily(Immutable, frozen=True, kw_only=True):
     """One declared family beside the server.
 
     `live` is None if the server has no such family. `differences` are those from the version that
@@ -113,11 +112,11 @@ def choose(
         if not live.is_certain:
             # The version that is served by chance is made the default: no other takes over then.
             reason = "it has several published versions and no default"
-            choice = replace(choice, way=Way.IN_PLACE, reason=reason)
+            choice = choice.changed(way=Way.IN_PLACE, reason=reason)
         return choice, ()
     if not harmful(sold):
         reason = "the change takes nothing from holders"
-        return replace(choice, way=Way.IN_PLACE, reason=reason), ()
+        return choice.changed(way=Way.IN_PLACE, reason=reason), ()
     return _tightened(sold, live, choice, holders, taken)
 
 
@@ -187,7 +186,7 @@ def _tightened(
     count = len(holding) if served in holders.checked else None
     if terms.when_tightened is WhenTightened.IN_PLACE:
         reason = f"`onTighten` is in-place: {terms.reason}"
-        return replace(choice, way=Way.IN_PLACE, reason=reason), ()
+        return choice.changed(way=Way.IN_PLACE, reason=reason), ()
     version = _next_version(sold, live, taken)
     kept = sold.kept
     if (
@@ -199,15 +198,15 @@ def _tightened(
         count = kept.holders
     elif count == 0:
         reason = f"nobody holds {slug}"
-        return replace(choice, way=Way.IN_PLACE, reason=reason, holders=0), ()
-    choice = replace(choice, holders=count)
+        return choice.changed(way=Way.IN_PLACE, reason=reason, holders=0), ()
+    choice = choice.changed(holders=count)
     who = f"who holds {slug} could not be seen"
     if count is not None:
         noun, verb = ("holder", "has") if count == 1 else ("holders", "have")
         who = f"it {choice.effect} what {count:,} {noun} of {slug} {verb}"
     who += f" ({_lost(sold)})"
     if terms.when_tightened is WhenTightened.REFUSE:
-        refused = replace(choice, way=Way.IN_PLACE, reason=f"{who}; `onTighten` is refuse")
+        refused = choice.changed(way=Way.IN_PLACE, reason=f"{who}; `onTighten` is refuse")
         shown = [f"instance/{slug}" for slug in holding[:_MOST_NAMED]]
         more = f" and {len(holding) - _MOST_NAMED} more" if len(holding) > _MOST_NAMED else ""
         named = (
@@ -223,7 +222,7 @@ def _tightened(
         return refused, (refusal,)
     keeps = "it keeps" if count == 1 else "holders keep" if count is None else "they keep"
     reason = f"{who}; {keeps} that version"
-    return replace(choice, way=Way.NEW_VERSION, version=version, reason=reason), ()
+    return choice.changed(way=Way.NEW_VERSION, version=version, reason=reason), ()
 
 
 def _lost(sold: SoldFamily) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import child_kinds, kind_on_server, spec_of
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address, ChildList
@@ -28,8 +28,7 @@ PUBLISHED = "PUBLISHED"
 ARCHIVED = "ARCHIVED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveFamily:
+class LiveFamily(Immutable, frozen=True, kw_only=True):
     """A family on a server. `versions` has at least one, oldest first."""
 
     slug: str
@@ -140,5 +139,5 @@ def as_sold(live: LiveState, shown: Mapping[Address, Address]) -> LiveState:
         for child in child_kinds(family.kind)
         if ChildList(version, child.kind) in live.coverage.lists
     }
-    coverage = replace(live.coverage, lists=live.coverage.lists | lists)
+    coverage = live.coverage.changed(lists=live.coverage.lists | lists)
     return LiveState(resources=resources, coverage=coverage)

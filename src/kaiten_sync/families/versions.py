@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from kaiten_sync.families.choose import SoldFamily, harmful
 from kaiten_sync.families.served import (
@@ -16,6 +15,7 @@ from kaiten_sync.families.served import (
     number_of,
     version_address,
 )
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Change
@@ -29,8 +29,7 @@ _RESTS_ON = (STATE, DEFAULT)
 """The fields of a served version by which it is the served one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
+class Resolution(Immutable, frozen=True, kw_only=True):
     """A declaration in which each family is the version that the plan chose.
 
     `hidden` are the versions of declared families that are left alone; `unheld` those that nobody
@@ -43,11 +42,11 @@ class Resolution:
     choices: tuple[FamilyChoice, ...] = ()
     hidden: frozenset[Address] = frozenset()
     unheld: frozenset[Address] = frozenset()
-    rests: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
-    versions: Mapping[Address, Address] = field(default_factory=dict)
-    reasons: Mapping[Address, str] = field(default_factory=dict)
+    rests: Mapping[Address, tuple[str, ...]] = {}
+    versions: Mapping[Address, Address] = {}
+    reasons: Mapping[Address, str] = {}
     refusals: tuple[Diagnostic, ...] = ()
-    holders: Holders = field(default_factory=Holders)
+    holders: Holders = Holders()
 
     def on_server(self, addresses: Collection[Address]) -> frozenset[Address]:
         """Addresses with families as their versions."""
@@ -79,7 +78,7 @@ class Resolution:
             for each in diff.differences
             if each.drift is not DriftClass.UNMANAGED or each.address.root not in self.hidden
         )
-        return replace(diff, differences=kept)
+        return diff.changed(differences=kept)
 
 
 def as_versions(
@@ -115,8 +114,7 @@ def as_versions(
                 unheld.add(served)
     members = {v.address for s, _ in chosen if s.live is not None for v in s.live.versions}
     return Resolution(
-        desired=replace(
-            desired,
+        desired=desired.changed(
             resources=dict(sorted(resources.items(), key=lambda item: item[0].sort_key)),
             owns=_owned(desired, versions),
             protected=desired.protected.union(moved(a, versions) for a in desired.protected),

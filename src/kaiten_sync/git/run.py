@@ -14,8 +14,9 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from kaiten_sync.immutable import Immutable
 
 TIMEOUT_S = 60.0
 """For one call: the blame of a file with a long history takes seconds. Longer, and it hangs."""
@@ -70,8 +71,7 @@ class GitError(Exception):
     """git is not there, did not answer, or refused. The message is git's own, shortened."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Git:
+class Git(Immutable, frozen=True, kw_only=True):
     """git in one folder."""
 
     program: str

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from kaiten_sync.effects import handed_on
 from kaiten_sync.impact.limits import limit_of, threshold_of
@@ -69,7 +68,7 @@ def affected_grant(change: Change, seen: Fields) -> Affected | None:
 def _with_units(found: Sequence[tuple[Change, Affected]], plan: Plan) -> tuple[Affected, ...]:
     known = known_in_plan(plan) if found else ({}, {})
     return tuple(
-        replace(each, units=units_of_plan(change.address, *known)) for change, each in found
+        each.changed(units=units_of_plan(change.address, *known)) for change, each in found
     )
 
 

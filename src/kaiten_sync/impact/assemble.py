@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact.judge import judge, worst_first
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.impact import Affected, ChangeImpact, Sample
@@ -16,8 +16,7 @@ _CONFIDENCE = 0.98
 """1.96 standard errors of a share of one half: the widest interval of 95 %."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class Asking(Immutable, frozen=True, kw_only=True):
     """Who holds what changes, by license version, and whom to ask for their usage.
 
     `sample` says that only a part of the holders is asked.

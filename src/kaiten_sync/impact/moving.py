@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from kaiten_sync.effects import Grants, Term, grants_seen, terms
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact.judge import judge
 from kaiten_sync.impact.limits import limit_of, threshold_of
 from kaiten_sync.kinds.addresses import grant_address
@@ -29,8 +29,7 @@ HELD_BACK: Mapping[Standing, str] = {
 """Why nobody in such a standing is moved unless a person names the holder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prospect:
+class Prospect(Immutable, frozen=True, kw_only=True):
     """A holder after its move: the worst standing of all that it is granted, and what is left.
 
     `room` is the smallest share of a limit that is unused: 1 if nothing is used, 0 at the limit,
@@ -41,8 +40,7 @@ class Prospect:
     room: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class Outlook(Immutable, frozen=True, kw_only=True):
     """What a move from one version to another leaves any holder, by entitlement.
 
     `taken` is what they have less of afterwards, `kept` the rest.

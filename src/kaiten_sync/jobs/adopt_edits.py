@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from kaiten_sync.declare import Adopter, FileChange
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.errors import KaitenSyncError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
@@ -26,8 +26,7 @@ _MOST_ROUNDS = 8
 """How often objects that share a text are given theirs back, which others may share again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Immutable, frozen=True, kw_only=True):
     """An adoption that is not written yet. `wrong` is why it must not be, None if it may."""
 
     adopted: tuple[Difference, ...] = ()
@@ -41,8 +40,7 @@ class Trial:
         return {Path(os.path.realpath(each.path)): each.after for each in self.changes}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Others:
+class _Others(Immutable, frozen=True, kw_only=True):
     """Other objects that change with what is adopted.
 
     `kept` have the fields that they had, none if they were not declared, or are to be declared no
@@ -51,7 +49,7 @@ class _Others:
     two of its own texts are one.
     """
 
-    kept: Mapping[Address, Fields] = field(default_factory=dict)
+    kept: Mapping[Address, Fields] = {}
     owning: Set[Address] = frozenset()
     own: Sequence[Difference] = ()
 
@@ -118,9 +116,9 @@ class InPlace:
         own = (each.address for each in others.own)
         changed = sorted({*others.kept, *others.owning, *own}, key=lambda each: each.sort_key)
         if changed:
-            return replace(trial, wrong=f"{changed[0]} shares its text and would change as well")
+            return trial.changed(wrong=f"{changed[0]} shares its text and would change as well")
         if trial.obstacles and (len(chosen) > 1 or not trial.adopted):
-            return replace(trial, wrong=trial.obstacles[0].message)
+            return trial.changed(wrong=trial.obstacles[0].message)
         return trial
 
     def _edited(
@@ -172,7 +170,7 @@ class InPlace:
         """
         # The proof: the edited files are read as any others are, and not believed to be what was
         # meant.
-        desired, found = validate(replace(self._source, unsaved=trial.unsaved))
+        desired, found = validate(self._source.changed(unsaved=trial.unsaved))
         adopted = {each.address for each in trial.adopted}
         before = self._declared.resources
         if desired is None:

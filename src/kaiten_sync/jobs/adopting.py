@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from kaiten_sync.declare import (
 from kaiten_sync.diff import diff_catalog, with_units
 from kaiten_sync.drift import compare
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
@@ -40,8 +40,7 @@ _NOT_GITS = frozenset(Verdict) - {Verdict.GIT_AHEAD, Verdict.CONFLICT}
 """What is adopted into an overlay if nothing is named: everything but what git changed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdoptRequest:
+class AdoptRequest(Immutable, frozen=True, kw_only=True):
     """What to adopt: the objects and sides of `drift`.
 
     `into` is the file for objects that are not declared yet; None chooses one of the catalog's.
@@ -55,8 +54,7 @@ class AdoptRequest:
     is_dry: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
+class Adoption(Immutable, frozen=True, kw_only=True):
     """What is taken over, by which changes of files, and what is left alone.
 
     `obstacles` are the differences that were to be adopted and cannot be, with the reasons.
@@ -68,7 +66,7 @@ class Adoption:
     changes: tuple[FileChange, ...]
     live: LiveState
     obstacles: tuple[Diagnostic, ...] = ()
-    elsewhere: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    elsewhere: Mapping[str, tuple[Address, ...]] = {}
 
 
 def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption:
@@ -85,12 +83,12 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     if request.into_overlay:
         overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
         is_there = ports.files.exists(overlay.path)
-        sides = replace(sides, source=overlay.whole if is_there else overlay.under)
+        sides = sides.changed(source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
     with sides.open(ports) as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
     differences = with_units(declarable(diff.differences, ports), desired, live)
-    diff = replace(diff, differences=tuple(differences))
+    diff = diff.changed(differences=tuple(differences))
     _check_known(sides.case.only, {*desired.resources, *live.resources})
     chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)
@@ -202,22 +200,22 @@ class _Trials:
         if len(again) > 1 and self._try([*good, *again]).wrong is None:
             good, bad = [*good, *again], {}
         best = self._try(good)
-        return replace(best, obstacles=(*best.obstacles, *bad.values()))
+        return best.changed(obstacles=(*best.obstacles, *bad.values()))
 
     def _try(self, chosen: Sequence[Difference]) -> Trial:
         try:
             attempt = self._edits.of(chosen)
         except KaitenSyncError as error:
             return Trial(wrong=error.message)
-        return attempt if attempt.wrong else replace(attempt, wrong=self._why_wrong(attempt))
+        return attempt if attempt.wrong else attempt.changed(wrong=self._why_wrong(attempt))
 
     def _why_wrong(self, attempt: Trial) -> str | None:
         """Read the files as they would be: what was adopted must not differ from what is live."""
-        desired, diagnostics = validate(replace(self._source, unsaved=attempt.unsaved))
+        desired, diagnostics = validate(self._source.changed(unsaved=attempt.unsaved))
         if desired is None:
             return "the files would not be valid any more: " + _first_of(diagnostics)
         for other in self._others:
-            changed, diagnostics = validate(replace(other, unsaved=attempt.unsaved))
+            changed, diagnostics = validate(other.changed(unsaved=attempt.unsaved))
             if changed is None:
                 return "another target would not be valid any more: " + _first_of(diagnostics)
         differences = diff_catalog(desired, self._live, self._source.scope).differences
@@ -254,7 +252,7 @@ def _elsewhere(
     """What other targets would declare differently, of the objects that were adopted."""
     found = {}
     for name, source in others.items():
-        before, after = validate(source)[0], validate(replace(source, unsaved=unsaved))[0]
+        before, after = validate(source)[0], validate(source.changed(unsaved=unsaved))[0]
         if before is not None and after is not None:
             found[name] = tuple(
                 address

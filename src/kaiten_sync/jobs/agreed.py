@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.declare import conflicts
 from kaiten_sync.errors import PlanFileError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Files, Ports
@@ -22,8 +22,7 @@ _NONE = "none"
 """What a person writes to say that nothing was agreed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreed:
+class Agreed(Immutable, frozen=True, kw_only=True):
     """A target's last agreed plan, and where it was read; None and None if nothing was agreed."""
 
     plan: Plan | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import (
     DeclarationError,
@@ -13,6 +12,7 @@ from kaiten_sync.errors import (
     StalePlanError,
     UsageError,
 )
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import (
     Agreed,
     agreed_before,
@@ -51,8 +51,7 @@ _CAME_BACK = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyRequest:
+class ApplyRequest(Immutable, frozen=True, kw_only=True):
     """What to apply.
 
     `plan_file` is a plan, `-` for the caller's input; None plans first, as `planning` says.
@@ -65,15 +64,14 @@ class ApplyRequest:
     """
 
     plan_file: str | None = None
-    planning: PlanRequest = field(default_factory=PlanRequest)
+    planning: PlanRequest = PlanRequest()
     made_from: tuple[str, ...] = ()
     receipt: str | None = None
     after_receipts: tuple[str, ...] = ()
     watch: Callable[[Plan], Journal] = lambda _plan: NoJournal()
 
 
-@dataclass(frozen=True, slots=True)
-class _Journals:
+class _Journals(Immutable, frozen=True):
     """Several journals as one."""
 
     journals: tuple[Journal, ...]
@@ -168,7 +166,7 @@ def _apply_file(
         if not result.is_complete:
             return result
         # What this plan made is agreed now; before, what it may delete came from the plan before.
-        inputs = replace(inputs, previous=last, allowed=plan.guards.allowed)
+        inputs = inputs.changed(previous=last, allowed=plan.guards.allowed)
         return _with_what_is_left(result, desired, catalog, inputs, ports)
 
 
@@ -219,8 +217,8 @@ def _with_what_is_left(
         made = propose_on(desired, catalog, live, inputs, ports.progress)
     except KaitenSyncError as error:
         # All is applied and verified by now: the summary must not be lost.
-        return replace(result, unlooked=error.message)
-    return replace(result, left=made.plan.changes)
+        return result.changed(unlooked=error.message)
+    return result.changed(left=made.plan.changes)
 
 
 def _at_home(plan: Plan, path: str, connection: Connection, catalog: Catalog, ports: Ports) -> Plan:
@@ -230,7 +228,7 @@ def _at_home(plan: Plan, path: str, connection: Connection, catalog: Catalog, po
         PlanFileError: nothing shows that it is.
     """
     check_moved(Agreed(plan=plan, place=path), connection.target, catalog, ports)
-    return replace(plan, target=connection.target)
+    return plan.changed(target=connection.target)
 
 
 def _previous_of(
@@ -276,7 +274,7 @@ def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, port
         ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
     held = held_to(plan, workspace.policy)
     protected = held.guards.protected | declared.protected
-    held = replace(held, guards=replace(held.guards, protected=protected))
+    held = held.changed(guards=held.guards.changed(protected=protected))
     refusals = (*recheck(held), *unproven(held, workspace.policy, declared))
     if refusals:
         raise RefusedError(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import Agreed, agreed_before, plan_of
 from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.planning import (
@@ -31,8 +31,7 @@ _WRITTEN_OTHERWISE = Reason(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Immutable, frozen=True, kw_only=True):
     """A committed plan beside the plan that is made now.
 
     `proposal` is the plan made now. `is_there` says whether there is a file at `path`, and
@@ -49,8 +48,7 @@ class Checked:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRequest:
+class CheckRequest(Immutable, frozen=True, kw_only=True):
     """What to check: the committed plan at `path`.
 
     The plan made now is written to `fresh`, if that is named. `base` is the commit on which the
@@ -81,14 +79,14 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
     beside = ("--impact-out", request.impact_out)
     check_replaces(asked.fresh, ports.files, Output.FRESH, ("-o", path), beside)
     connection = workspace.connect(None)
-    case = case_of(workspace, connection, replace(request, out=path), ports)
+    case = case_of(workspace, connection, request.changed(out=path), ports)
     content = ports.files.read(Path(path)) if ports.files.exists(Path(path)) else None
     committed = (
         None if content is None else plan_of(content, path, case.target, may_have_moved=True)
     )
     if committed is not None:
         allowed = case.allowed | committed.guards.allowed
-        case = replace(case, allowed=allowed, kept=committed.families)
+        case = case.changed(allowed=allowed, kept=committed.families)
     with connection.open() as catalog:
         proposal = propose(case, catalog, ports)
         unowned = None
@@ -108,10 +106,10 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
     if committed is None:
         return checked
     if unowned is not None:
-        return replace(checked, reasons=(unowned.reason,), hint=unowned.hint)
+        return checked.changed(reasons=(unowned.reason,), hint=unowned.hint)
     if made == content:
-        return replace(checked, is_same=True)
-    return replace(checked, reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))
+        return checked.changed(is_same=True)
+    return checked.changed(reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))
 
 
 def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool:
@@ -133,8 +131,7 @@ def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool
     return content is not None and at(asked.base or "HEAD^1") == content
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unowned:
+class _Unowned(Immutable, frozen=True, kw_only=True):
     """A plan that deletes only what is owned, why the file deletes more, and what to do."""
 
     proposal: Proposal
@@ -161,9 +158,9 @@ def _unowned(
     before = agreed_before(committed, path, workspace, ports)
     agreed = Agreed() if before is None else Agreed(plan=before, place=path)
     # It is the same plan but for what it owns, and all else about it was said already.
-    silent = replace(ports, notices=NoNotices())
+    silent = ports.changed(notices=NoNotices())
     # The server was recognized by the file itself, which may have seen more than the plan before.
-    owned = propose(replace(case, agreed=agreed, is_moved=True), catalog, silent)
+    owned = propose(case.changed(agreed=agreed, is_moved=True), catalog, silent)
     more = going - deleted(owned.plan.changes)
     if not more:
         return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kaiten_sync.diff import server_differences, without_declared
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
@@ -18,8 +18,7 @@ from kaiten_sync.pipeline import load, read_catalog
 from kaiten_sync.resolution import seen_as_sold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareRequest:
+class CompareRequest(Immutable, frozen=True, kw_only=True):
     """Which targets to compare.
 
     `shows_declared` keeps what the declaration says is different, and shows versions of families.

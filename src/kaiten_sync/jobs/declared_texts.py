@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.declare import TextEditor
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
@@ -15,8 +15,7 @@ from kaiten_sync.pipeline import load
 from kaiten_sync.report.field_rows import place_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredText:
+class DeclaredText(Immutable, frozen=True, kw_only=True):
     """The place of an object, such as `catalog.yaml:7`, and its YAML as the file has it.
 
     `yaml` is empty for what is inside another object, and for what has no text by itself.

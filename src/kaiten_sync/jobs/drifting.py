@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.drift import DriftCase, check_drift, plan_revert
 from kaiten_sync.errors import KaitenSyncError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
@@ -28,8 +28,7 @@ _NO_PLAN = "No committed plan for {name}: cannot tell which side changed; pass -
 _NO_GIT = "No git history here, so authors are not shown."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftRequest:
+class DriftRequest(Immutable, frozen=True, kw_only=True):
     """What to look at.
 
     `files` replace the project's catalog, and `plan` names what was agreed, as `agreed_on` takes
@@ -50,24 +49,21 @@ class DriftRequest:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreadTarget:
+class UnreadTarget(Immutable, frozen=True, kw_only=True):
     """A target that could not be read, and why."""
 
     target: str
     error: KaitenSyncError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drifts:
+class Drifts(Immutable, frozen=True, kw_only=True):
     """The reports of the targets that were read, and the targets that were not."""
 
     reports: tuple[DriftReport, ...]
     unread: tuple[UnreadTarget, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Immutable, frozen=True, kw_only=True):
     """The three sides of one target: the declaration, what was agreed, and the way to live."""
 
     connection: Connection
@@ -207,10 +203,8 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
     desired = load(sides.source)
     with sides.open(ports) as catalog:
         found = check_drift(desired, catalog, sides.case, progress=ports.progress)
-    found = replace(
-        found,
-        # git is asked only for lines that differ: asking for all would take longer than the
-        # reading.
+    found = found.changed(
+        # git is asked only for lines that differ: all would take longer than the reading.
         differences=ports.history.attributed(found.differences, sides.source.root),
         agreed=sides.agreed.place,
         words=sides.words,
@@ -223,7 +217,7 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
     declared = [d for d in found.differences if d.source is not None]
     if declared and not any(d.declared_by for d in declared):
         unknown.append(_NO_GIT)
-    report = replace(found, unknown=tuple(unknown))
+    report = found.changed(unknown=tuple(unknown))
     return report, _strangers(sides.case.only, known)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from kaiten_sync.errors import CredentialError, KaitenSyncError
 from kaiten_sync.jobs.workspace import Workspace
@@ -40,11 +39,11 @@ def _examined(connection: Connection) -> Examined:
     found = Examined(name=connection.target.name, url=connection.target.url)
     with connection.open() as catalog:
         try:
-            found = replace(found, rights=catalog.rights())
+            found = found.changed(rights=catalog.rights())
             found = _with_generation(found, catalog)
         except KaitenSyncError as error:
-            found = replace(found, error=error)
-        return replace(found, requests=catalog.requests_sent)
+            found = found.changed(error=error)
+        return found.changed(requests=catalog.requests_sent)
 
 
 def _with_generation(found: Examined, catalog: Catalog) -> Examined:
@@ -56,8 +55,7 @@ def _with_generation(found: Examined, catalog: Catalog) -> Examined:
     # What only the current generation has: the getting-started one has fields of its own as well.
     news: Mapping[str, frozenset[str]] = {kind: current[kind] - first[kind] for kind in current}
     is_current = any(known.knows(kind, name) for kind, names in news.items() for name in names)
-    return replace(
-        found,
+    return found.changed(
         generation=Generation.CURRENT if is_current else Generation.GETTING_STARTED,
         source=known.source,
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from kaiten_sync.declare import PROJECT_FILE, Extended, dump_catalog, extending, inline
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.as_families import as_families
 from kaiten_sync.jobs.editors import beside_project, schema_header
 from kaiten_sync.jobs.left_out import declarable, wrong_in
@@ -49,8 +49,7 @@ class Split(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportRequest:
+class ExportRequest(Immutable, frozen=True, kw_only=True):
     """Where to write a live catalog, and how.
 
     `out` is the folder. `target` is the name that a project file gets for the server, None for a
@@ -69,8 +68,7 @@ class ExportRequest:
     is_forced: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class Exported(Immutable, frozen=True, kw_only=True):
     """The files that were written, how many objects were read, and what was removed.
 
     `removed` are files of an earlier export, `overlays` what is merged over the files if they are
@@ -212,8 +210,7 @@ def catalog_files(
         content = extending(owned, old, retired)
     if units:
         known = {address: found.fields for address, found in live.resources.items()}
-        content = replace(
-            content,
+        content = content.changed(
             objects={a: _in_units(a, fields, known) for a, fields in content.objects.items()},
         )
     if split is Split.NONE or not owned:

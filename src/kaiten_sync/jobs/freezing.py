@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.declare import FileChange
 from kaiten_sync.declare import freeze as frozen_files
 from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.naming import addresses_of
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.family import FAMILY
@@ -28,8 +28,7 @@ _MOST_NAMED = 3
 """Objects that a refusal names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreezeRequest:
+class FreezeRequest(Immutable, frozen=True, kw_only=True):
     """The licenses and families to freeze, by slug or address.
 
     `files` replace the project's catalog; `is_dry` writes nothing.
@@ -59,7 +58,7 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     changes = frozen_files(named, extended.root, source.catalog, source.root)
     unsaved = {Path(os.path.realpath(each.path)): each.after for each in changes}
     for name, each in sources.items():
-        _prove(name, replace(each, unsaved=unsaved), before[name])
+        _prove(name, each.changed(unsaved=unsaved), before[name])
     if not request.is_dry:
         files.write_all({each.path: each.after for each in changes})
     return changes

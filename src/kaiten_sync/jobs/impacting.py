@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import (
     LATELY,
     affected_by,
@@ -30,8 +30,7 @@ _REQUESTS_UPWARD = 2
 another change, and what it was refused."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImpactRequest:
+class ImpactRequest(Immutable, frozen=True, kw_only=True):
     """Which plan file, `-` for the caller's input, and how many requests the reading may take."""
 
     plan_file: str
@@ -121,8 +120,7 @@ def _looked_up(
     known = {**usage, **read_usage(catalog, unread, progress=ports.progress)}
     since = read.taken_at - LATELY
     refused, sent = read_refusals(catalog, asking.asked, since, progress=ports.progress)
-    return replace(
-        read,
+    return read.changed(
         raised=raised_limits(raised, asking, known, refused, read.taken_at),
         requests=read.requests + len(unread) + sent,
     )

@@ -10,7 +10,6 @@ import json
 import re
 import shlex
 from collections import defaultdict
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +19,7 @@ from kaiten_sync import __version__
 from kaiten_sync.api.credentials import is_loopback
 from kaiten_sync.documents.project import INSTALL_SOURCE
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Files
 
 LOCK = "kaiten-sync.lock"
@@ -40,8 +40,7 @@ _HINT = (
 _WHEEL = re.compile(r"(?P<name>[A-Za-z0-9._]+)-(?P<version>[^-]+)(-\d[^-]*)?(-[^-]+){3}\.whl")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallSource:
+class InstallSource(Immutable, frozen=True, kw_only=True):
     """Where CI installs the program from, as the project file writes it."""
 
     text: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from kaiten_sync.declare import inline
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import child_kinds, spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -21,8 +21,7 @@ _Part: TypeAlias = tuple[Address, str | None]
 """An object, or one of its fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class Undeclarable:
+class Undeclarable(Immutable, frozen=True):
     """An object that is left out with all that is inside it, or one of its fields, and why."""
 
     address: Address

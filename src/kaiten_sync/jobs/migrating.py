@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.ruling import ruled
@@ -20,8 +20,7 @@ from kaiten_sync.plan import Proposal, write_plan
 __all__ = ["MigrateRequest", "migrate"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrateRequest:
+class MigrateRequest(Immutable, frozen=True, kw_only=True):
     """Whom to move.
 
     `to` is a version, None for the one that the family serves. `wave` limits the plan to a share

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import KaitenSyncError, PlanFileError, RefusedError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.instance import INSTANCE, instance_address
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import change_id
@@ -40,16 +40,15 @@ _NUMBERED = re.compile(r"holder-[1-9][0-9]*")
 _NOT_SHOWN = "'(not shown: it may name customers)'"
 
 
-@dataclass(frozen=True, slots=True)
-class Nameless:
+class Nameless(Immutable, frozen=True):
     """Writes texts and values without names.
 
     `numbers` are the holders that a plan moves or leaves, each with the address that is shown
     instead, and `owners` whose they are. Any other instance is only counted.
     """
 
-    numbers: Mapping[Address, Address] = field(default_factory=dict)
-    owners: Mapping[Address, str] = field(default_factory=dict)
+    numbers: Mapping[Address, Address] = {}
+    owners: Mapping[Address, str] = {}
 
     @classmethod
     def of(cls, plan: Plan) -> Nameless:
@@ -71,8 +70,7 @@ class Nameless:
     def diagnostics(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """What is wrong with a plan."""
         return tuple(
-            replace(
-                each,
+            each.changed(
                 message=self.text(each.message),
                 hint=None if each.hint is None else self.text(each.hint),
                 address=None if each.address is None else self.text(each.address),
@@ -91,10 +89,9 @@ class Nameless:
         """A plan to be shown; a migration's own file has to name whom it moves."""
         if plan.migration is None:
             return plan
-        stays = tuple(replace(e, address=self._number(e.address)) for e in plan.migration.stays)
+        stays = tuple(e.changed(address=self._number(e.address)) for e in plan.migration.stays)
         where = None if plan.migration.where is None else _NOT_SHOWN
-        return replace(
-            plan,
+        return plan.changed(
             changes=tuple(
                 each.changed(
                     id=change_id(each.action, self._number(each.address)),
@@ -104,9 +101,9 @@ class Nameless:
                 for each in plan.changes
             ),
             observed=tuple(e.changed(address=self._number(e.address)) for e in plan.observed),
-            guards=replace(plan.guards, allowed=frozenset(map(self._number, plan.guards.allowed))),
+            guards=plan.guards.changed(allowed=frozenset(map(self._number, plan.guards.allowed))),
             warnings=tuple(map(self.text, plan.warnings)),
-            migration=replace(plan.migration, stays=stays, where=where),
+            migration=plan.migration.changed(stays=stays, where=where),
         )
 
     def outcome(self, outcome: Outcome) -> Outcome:
@@ -124,8 +121,7 @@ class Nameless:
     def result(self, result: ApplyResult) -> ApplyResult:
         """How an apply ended."""
         lost = result.access_error
-        return replace(
-            result,
+        return result.changed(
             outcomes=tuple(map(self.outcome, result.outcomes)),
             access_error=None if lost is None else self.text(lost),
             is_named=False,
@@ -154,8 +150,7 @@ class Nameless:
         return f"{count:,} {'instance' if count == 1 else 'instances'}"
 
 
-@dataclass(frozen=True, slots=True)
-class NamelessJournal:
+class NamelessJournal(Immutable, frozen=True):
     """Records outcomes without names."""
 
     journal: Journal
@@ -174,11 +169,10 @@ def unnamed(proposal: Proposal) -> Proposal:
     nameless = Nameless.of(proposal.plan)
     plan = nameless.plan(proposal.plan)
     if proposal.refusals:
-        plan = replace(plan, warnings=tuple(map(nameless.text, plan.warnings)))
+        plan = plan.changed(warnings=tuple(map(nameless.text, plan.warnings)))
     # As `holder 1`: in an impact, an instance is no address.
     holders = {a.slug: number.slug.replace("-", " ") for a, number in nameless.numbers.items()}
-    return replace(
-        proposal,
+    return proposal.changed(
         plan=plan,
         diagnostics=nameless.diagnostics(proposal.diagnostics),
         impact=proposal.impact and without_names(proposal.impact, holders),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.declare import (
@@ -24,6 +23,7 @@ from kaiten_sync.declare import (
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
@@ -48,8 +48,7 @@ _FILE = "overlay.yaml"
 """The file that is written into a folder of overlays."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
+class Overlay(Immutable, frozen=True, kw_only=True):
     """One file of a target's overlays.
 
     `under` is the declaration without the file, `whole` with it. `is_used` is false if the project
@@ -63,8 +62,7 @@ class Overlay:
     is_used: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverlayRequest:
+class OverlayRequest(Immutable, frozen=True, kw_only=True):
     """The target whose overlay to write. `out` is a file or folder, None for its usual place."""
 
     target: str
@@ -72,8 +70,7 @@ class OverlayRequest:
     is_forced: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenOverlay:
+class WrittenOverlay(Immutable, frozen=True, kw_only=True):
     """An overlay that was written, and of how many objects."""
 
     shown: str
@@ -156,8 +153,8 @@ def overlay_of(
     return Overlay(
         path=real,
         shown=os.path.relpath(path, workspace.folder),
-        under=replace(source, overlays=tuple(below)),
-        whole=replace(source, overlays=overlays),
+        under=source.changed(overlays=tuple(below)),
+        whole=source.changed(overlays=overlays),
         is_used=is_used,
     )
 
@@ -209,7 +206,7 @@ def kept_apart(
         _take_from_bundles(overlay, patch, write)
     text = write(patch)
     for _ in range(_MOST_ROUNDS if inherits else 0):
-        after, _ = validate(replace(overlay.whole, unsaved={overlay.path: text}))
+        after, _ = validate(overlay.whole.changed(unsaved={overlay.path: text}))
         found = after.resources if after is not None else declared.resources
         others = {
             address: _fields(declared.resources, address)
@@ -232,7 +229,7 @@ def _take_from_bundles(overlay: Overlay, patch: Patch, write: Callable[[Patch], 
     """Let no bundle grant what is gone; then take away those that nobody extends."""
     # In this order: a bundle that grants nothing any more may be extended by nobody after that.
     for rules in (_DANGLING, {"extended-by-nobody"}):
-        _, wrong = validate(replace(overlay.whole, unsaved={overlay.path: write(patch)}))
+        _, wrong = validate(overlay.whole.changed(unsaved={overlay.path: write(patch)}))
         for each in wrong:
             if each.rule in rules and each.address is not None:
                 take_from_bundle(patch, each.address)
@@ -263,7 +260,7 @@ def prove(
     Raises:
         RefusedError: it is not.
     """
-    desired, diagnostics = validate(replace(overlay.whole, unsaved=unsaved))
+    desired, diagnostics = validate(overlay.whole.changed(unsaved=unsaved))
     if desired is None:
         raise RefusedError(
             "no overlay of these differences is valid; nothing was written",

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from kaiten_sync.declare import conflicts
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Files
 
 _MOVES = "migration"
 
 
-@dataclass(frozen=True, slots=True)
-class _OutputForm:
+class _OutputForm(Immutable, frozen=True):
     """What a file is called, the option that names it, and how one is recognized."""
 
     called: str

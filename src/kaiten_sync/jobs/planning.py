@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.errors import DeclarationError, PlanFileError, RefusedError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import gate
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
@@ -38,8 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyOverrides:
+class PolicyOverrides(Immutable, frozen=True, kw_only=True):
     """What a caller sets of the policy; None leaves the project file's."""
 
     prune: Prune | None = None
@@ -48,16 +47,14 @@ class PolicyOverrides:
 
     def over(self, policy: Policy) -> Policy:
         """The policy with these values instead of its own."""
-        return replace(
-            policy,
+        return policy.changed(
             prune=policy.prune if self.prune is None else self.prune,
             max_deletes=policy.max_deletes if self.max_deletes is None else self.max_deletes,
             max_updates=policy.max_updates if self.max_updates is None else self.max_updates,
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRequest:
+class PlanRequest(Immutable, frozen=True, kw_only=True):
     """What to plan.
 
     `files` replace the project's catalog. `previous` names what was agreed, as `agreed_on` takes
@@ -80,8 +77,7 @@ class PlanRequest:
     is_moved: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanCase:
+class PlanCase(Immutable, frozen=True, kw_only=True):
     """All that a plan is made from, apart from the live catalog.
 
     `kept` are the choices of a plan that is made again to compare it.
@@ -126,7 +122,7 @@ def judged(
     # plan must not.
     impact = impact_of(proposal.plan, catalog, request.impact_budget, ports, upward=True)
     refused = gate(proposal.plan, impact, request.fail_on)
-    gated = replace(proposal, impact=impact, diagnostics=(*proposal.diagnostics, *refused))
+    gated = proposal.changed(impact=impact, diagnostics=(*proposal.diagnostics, *refused))
     # Before anything is written or judged by rules whose messages could name somebody.
     shown = gated if request.is_named else unnamed(gated)
     if request.impact_out is not None and shown.impact is not None:

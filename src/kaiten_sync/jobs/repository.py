@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -35,7 +34,7 @@ def named_from_root(
 ) -> tuple[Diagnostic, ...]:
     """The diagnostics with files named from the repository's root instead of from a folder."""
     name = _Names(folder, disk)
-    return tuple(replace(each, ref=name(each.ref)) for each in diagnostics)
+    return tuple(each.changed(ref=name(each.ref)) for each in diagnostics)
 
 
 def drift_from_root(
@@ -44,8 +43,7 @@ def drift_from_root(
     """The reports with files named from the repository's root instead of from a folder."""
     name = _Names(folder, disk)
     return tuple(
-        replace(
-            report,
+        report.changed(
             differences=tuple(
                 each.changed(
                     source=name(each.source),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from kaiten_sync.errors import RefusedError
@@ -37,7 +36,7 @@ def ruled(proposal: Proposal, policy: Policy, ports: Ports) -> Proposal:
     found = _judged(policy, plan, proposal.impact, plan.changes, ports)
     diagnostics = (*proposal.diagnostics, *found)
     approval = approval_of(plan.changes, policy.automatic, diagnostics)
-    return replace(proposal, diagnostics=diagnostics, approval=approval)
+    return proposal.changed(diagnostics=diagnostics, approval=approval)
 
 
 def ruled_with_impact(
@@ -50,7 +49,7 @@ def ruled_with_impact(
     """
     if needs_impact(policy.rules):
         impact = impact_of(proposal.plan, catalog, DEFAULT_BUDGET, ports)
-        proposal = replace(proposal, impact=impact)
+        proposal = proposal.changed(impact=impact)
     return ruled(proposal, policy, ports)
 
 

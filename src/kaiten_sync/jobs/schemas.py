@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.editors import catalog_paths, new_settings, schema_files
 from kaiten_sync.model.ports import Files
 from kaiten_sync.model.settings import Project
@@ -16,8 +16,7 @@ __all__ = ["SchemasWritten", "schema", "schema_names", "write_schemas"]
 _USUAL_CATALOG = ("catalog/", "overlays/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchemasWritten:
+class SchemasWritten(Immutable, frozen=True, kw_only=True):
     """The files that were written, and what was not, None if nothing is missing."""
 
     paths: tuple[Path, ...]

@@ -7,12 +7,12 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 from kaiten_sync.declare import PROJECT_FILE, parse_yaml, submodules
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.editors import OF_PROJECTS, beside_project, new_attributes, schema_files
 from kaiten_sync.jobs.installing import LOCK, InstallSource, installed_from, is_lock
 from kaiten_sync.jobs.repository import folder_in_repository, repository_root
@@ -86,8 +86,7 @@ _CHECKED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartRequest:
+class StartRequest(Immutable, frozen=True, kw_only=True):
     """What to start.
 
     `root` is the project's folder: the root of a git repository, or a folder inside one. `forge`
@@ -106,8 +105,7 @@ class StartRequest:
     pipeline: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFiles:
+class NewFiles(Immutable, frozen=True, kw_only=True):
     """The files that were written, what could not be, and whether the project is new.
 
     `folder` is that of the project in its repository, empty at its root.
@@ -119,8 +117,7 @@ class NewFiles:
     notices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ProjectPlace:
+class _ProjectPlace(Immutable, frozen=True, kw_only=True):
     """A project's folder, and the repository's, in which forges look for workflows."""
 
     root: Path
@@ -166,7 +163,7 @@ def start(request: StartRequest, disk: Files, history: History) -> NewFiles:
     if not left_out:
         return written
     notice = _IGNORED.format(paths=", ".join(path.as_posix() for path in left_out))
-    return replace(written, notices=(*written.notices, notice))
+    return written.changed(notices=(*written.notices, notice))
 
 
 def _workflows(

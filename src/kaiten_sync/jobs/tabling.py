@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from kaiten_sync.errors import KaitenSyncError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.jobs.impacting import impact_of_saved
 from kaiten_sync.jobs.workspace import Workspace
@@ -21,8 +21,7 @@ from kaiten_sync.report.impact_words import cost_text, totals_text
 __all__ = ["PriceTable", "TableRequest", "table"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableRequest:
+class TableRequest(Immutable, frozen=True, kw_only=True):
     """What to show.
 
     `plan_file` is a saved plan, `-` for the caller's input; with `impact_budget`, the most requests

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.declare import read_beside
 from kaiten_sync.documents import from_json, to_json, value_of
 from kaiten_sync.documents.rule_test import RuleCaseDocument, RuleTestDocument
 from kaiten_sync.errors import DeclarationError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import affected_by
 from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.kinds.closest import did_you_mean
@@ -32,8 +32,7 @@ _UNKNOWN_FIELD = re.compile(r": Object contains unknown field `(\w+)`\Z")
 _STEP = re.compile(r"([A-Za-z_]\w*)|\[(\d+)\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseResult:
+class CaseResult(Immutable, frozen=True, kw_only=True):
     """One case: what was expected and did not come, and what came and was not expected."""
 
     name: str

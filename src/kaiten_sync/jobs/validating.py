@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.declaration import checked
 from kaiten_sync.declare import count_declared
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.settings import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validated:
+class Validated(Immutable, frozen=True, kw_only=True):
     """All diagnostics in order, and how many objects the largest variant declares."""
 
     diagnostics: tuple[Diagnostic, ...]

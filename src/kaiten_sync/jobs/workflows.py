@@ -6,7 +6,6 @@ import json
 import posixpath
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template as StandardTemplate
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from kaiten_sync.api.credentials import is_loopback
 from kaiten_sync.declare import PROJECT_FILE
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.apply_jobs import Forge, apply_jobs, gate_note, is_ordered
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
 from kaiten_sync.report.words import as_operand
@@ -49,8 +49,7 @@ _WRITES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowRequest:
+class WorkflowRequest(Immutable, frozen=True, kw_only=True):
     """What workflows are for.
 
     `folder` is that of the project in its repository, empty at its root. `name` tells its workflows

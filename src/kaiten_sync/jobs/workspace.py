@@ -7,19 +7,18 @@ import re
 import shlex
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.declaration import CatalogSource, read_project
 from kaiten_sync.declare import find_project, leads_out
 from kaiten_sync.errors import DeclarationError, UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Connect, Connection, Notices
 from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.source import NamedPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(Immutable, frozen=True, kw_only=True):
     """A folder with its project, and the way to its targets.
 
     `folder` is the working directory, to which paths of a request are relative. `project` is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -78,7 +77,7 @@ def moving_versions(licenses: Sequence[Declared], view: CatalogView) -> Iterator
                 hint=f"write its grants out with `kaiten-sync freeze {old.address.slug}`, or"
                 " declare `protect: true`",
             )
-            yield replace(diagnostic, severity=Severity.WARNING)
+            yield diagnostic.changed(severity=Severity.WARNING)
 
 
 def _by_age(family: str, versions: Sequence[Declared]) -> list[Declared]:

@@ -81,6 +81,18 @@ def versioned_kinds() -> tuple[KindSpec, ...]:
     return tuple(spec for spec in all_kinds() if spec.versions)
 
 
+@cache
+def family_kinds() -> frozenset[str]:
+    """The kinds whose objects belong to families."""
+    return frozenset(spec.kind for spec in _every_spec() if spec.flag is not None)
+
+
+@cache
+def moving_kinds() -> frozenset[str]:
+    """The kinds whose objects move from one state to another."""
+    return frozenset(spec.kind for spec in _every_spec() if spec.moves)
+
+
 def kind_on_server(kind: str) -> Kind:
     """The kind of the objects on a server that make up an object of this kind."""
     spec = spec_of(kind)
@@ -127,6 +139,10 @@ def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:
     }
 
 
+def _every_spec() -> tuple[KindSpec, ...]:
+    return (*_SPECS.values(), *_BESIDE.values())
+
+
 def _forget_views() -> None:
     # Only tests register kinds later. What they read before must not answer for them afterwards.
     for view in (
@@ -134,6 +150,8 @@ def _forget_views() -> None:
         top_kinds,
         live_kinds,
         versioned_kinds,
+        family_kinds,
+        moving_kinds,
         child_kinds,
         all_actions,
     ):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Any, TypeAlias
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.declared import CatalogView, Declared
@@ -105,8 +106,7 @@ Rule: TypeAlias = Callable[[Sequence[Declared], CatalogView], Iterator[Diagnosti
 """What is wrong with the declared objects of a kind, beyond the types of their fields."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Immutable, frozen=True, kw_only=True):
     """One way in which objects of a kind refer to objects of another.
 
     `kind` is the word of the kind referred to. `matters` are the fields of the referenced object
@@ -121,8 +121,7 @@ class Reference:
     rule: str = "undeclared-reference"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Immutable, frozen=True, kw_only=True):
     """One step of a field from one value to another that is not an update of fields.
 
     `endpoint` is posted to, below the object's path; without one the field alone is updated.
@@ -143,8 +142,8 @@ class Move:
     rank: int = 0
     waits_for_children: bool = False
     waits_for_siblings: frozenset[Action] = frozenset()
-    not_while: Fields = field(default_factory=dict)
-    only_while: Fields = field(default_factory=dict)
+    not_while: Mapping[str, Json] = {}
+    only_while: Mapping[str, Json] = {}
     refusal: str = ""
     withdraws: bool = False
     risk: int = 4
@@ -256,8 +255,7 @@ class FieldSpec:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clash:
+class Clash(Immutable, frozen=True, kw_only=True):
     """Fields of one object that do not go together: `at` is the one to name.
 
     `live_hint` helps if the server has fixed some of them already; empty if `hint` helps then too.
@@ -360,6 +358,8 @@ class KindSpec:
     """The field with the number that the server gives to each object of a family."""
     implied: tuple[FieldSpec, ...] = field(init=False)
     """The fields that are declared by leaving them out."""
+    newer: frozenset[str] = field(init=False)
+    """Names of the fields that not every generation of the API knows."""
     first_states: tuple[FieldSpec, ...] = field(init=False)
     """The fields that a server sets when it creates an object, to be changed afterwards."""
 
@@ -374,6 +374,7 @@ class KindSpec:
             "flag": next((spec for spec in fields.values() if spec.one_per), None),
             "number": next((f for f in fields.values() if f.numbered_by_server), None),
             "implied": tuple(f for f in fields.values() if f.is_implied),
+            "newer": frozenset(name for name, spec in fields.items() if not spec.is_universal),
             "first_states": tuple(f for f in fields.values() if f.born_as is not ABSENT),
         }
         for name, value in derived.items():

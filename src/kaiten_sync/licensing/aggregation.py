@@ -8,9 +8,10 @@ Source: API facts, section 1.2.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
+
+from kaiten_sync.immutable import Immutable
 
 MAX_EVENT_COUNT = 2**31 - 1
 """The contract's int32. Counting stays there; upstream runs over."""
@@ -27,8 +28,7 @@ class AggregationMethod(StrEnum):
     LATEST = "LATEST"
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(Immutable, frozen=True):
     """What an instance has consumed, and in how many reports."""
 
     value: float

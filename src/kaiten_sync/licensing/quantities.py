@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 from typing import TypeAlias
+
+from kaiten_sync.immutable import Immutable
 
 MAX_QUANTITY = 2**53
 """The server keeps numbers as float64, which holds every integer up to here and no further."""
@@ -214,8 +215,7 @@ def _alike(value: int, read: _Word, gap: str, unit: Unit) -> Iterator[tuple[str,
             yield number, prefix, f"{number}{between}{name}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(Immutable, frozen=True):
     """The word after a number: a prefix, and the name of the unit without the prefix it has."""
 
     prefix: str

@@ -8,10 +8,10 @@ Source: API facts, sections 1.2, 1.3 and 1.5.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.licensing.aggregation import AggregationMethod, Counter, fold, set_to
 from kaiten_sync.licensing.thresholds import UNCAPPED, maximum, warning_boundary
 
@@ -23,13 +23,11 @@ class Behavior(StrEnum):
     SET = "set"
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Immutable, frozen=True):
     """Usage is exactly at the cap. Said by every report that leaves it there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapExceeded:
+class CapExceeded(Immutable, frozen=True, kw_only=True):
     """Usage went from below the cap to above it, as an overage allows.
 
     `threshold` is the cap, `overage` how far `value` is beyond it.
@@ -40,8 +38,7 @@ class CapExceeded:
     overage: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarningReached:
+class WarningReached(Immutable, frozen=True, kw_only=True):
     """Usage came from below the boundary of warning. `threshold` is the cap, not the percentage."""
 
     threshold: float
@@ -52,8 +49,7 @@ class WarningReached:
 Crossing = Reached | CapExceeded | WarningReached
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Immutable, frozen=True, kw_only=True):
     """How a report ended. Refused: `counter` is what it would have left, and nothing is crossed."""
 
     accepted: bool

@@ -12,11 +12,11 @@ Source: API facts, section 1.6. A window ahead of the clock is kept, as later ve
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date
 from enum import StrEnum
 from typing import Protocol, assert_never
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.licensing.aggregation import EMPTY, Counter
 
 MAX_SYNTHETIC_CLOSURES = 1000
@@ -57,24 +57,21 @@ class ResetAnchor(StrEnum):
     LICENSE_START = "LICENSE_START"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Immutable, frozen=True):
     """A time from its start up to, and without, its end."""
 
     start_ms: int
     end_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Immutable, frozen=True, kw_only=True):
     """What a counter shows, and the window it counts in: None if nothing resets it."""
 
     window: Window | None
     counter: Counter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closure:
+class Closure(Immutable, frozen=True, kw_only=True):
     """A window that ended, with what was counted in it. Bounds that nobody knows are None.
 
     `is_synthetic`: nothing was reported in it, so it never had a counter.
@@ -181,8 +178,7 @@ class _Grid(Protocol):
     def start_of(self, index: int) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _EvenGrid:
+class _EvenGrid(Immutable, frozen=True):
     """Windows of one length. UTC has no hours to skip."""
 
     origin_ms: int
@@ -195,8 +191,7 @@ class _EvenGrid:
         return self.origin_ms + index * self.length_ms
 
 
-@dataclass(frozen=True, slots=True)
-class _MonthGrid:
+class _MonthGrid(Immutable, frozen=True):
     """Windows of so many months from a day on.
 
     A month that is too short for the day begins its window on its last day; the next one again

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from kaiten_sync.families import live_families
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import references
 from kaiten_sync.kinds.registry import child_kinds, kind_on_server, live_kinds, spec_of
 from kaiten_sync.model.address import Address, ChildList, Kind
@@ -14,8 +14,7 @@ from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, Liv
 from kaiten_sync.model.settings import Prune, Scope
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class Need(Immutable, frozen=True, kw_only=True):
     """What to read: whole kinds, and lists inside objects (None: all lists in scope).
 
     `families` are declared ones, of which the lists inside the versions are read that they can be

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from kaiten_sync.immutable import Immutable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribution:
+class Attribution(Immutable, frozen=True, kw_only=True):
     """The commit that a line comes from. `date` is RFC 3339, with the author's zone.
 
     `commit` is None for a line that is not committed yet, and for one that is older than a shallow

@@ -27,12 +27,21 @@ _ENCODER = json.JSONEncoder(
 """One for all values: `json.dumps` makes an encoder for each, and a catalog has thousands."""
 
 
+_FAST_ENCODER = msgspec.json.Encoder(order="sorted")
+"""For objects without floats, of which it writes some in another way. It takes a tenth as long."""
+
+_ALIKE = frozenset({bool, int, str, type(None)})
+"""Types that both encoders write alike."""
+
+
 def canonical_bytes(value: Json) -> bytes:
     """JSON with sorted keys, no spaces, in UTF-8.
 
     Raises:
         ValueError: the value holds a number that is not finite.
     """
+    if type(value) is dict and _ALIKE.issuperset(map(type, value.values())):
+        return _FAST_ENCODER.encode(value)
     return _ENCODER.encode(value).encode()
 
 

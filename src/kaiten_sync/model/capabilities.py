@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from kaiten_sync.immutable import Immutable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
+class Capabilities(Immutable, frozen=True, kw_only=True):
     """The request properties a server knows, per kind, and where that knowledge is from.
 
     `has_prices` says whether it sells versions at prices of their own.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.plan import TargetRef
@@ -19,8 +19,7 @@ class Presence(StrEnum):
     SECOND = "second"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparedObject:
+class ComparedObject(Immutable, frozen=True, kw_only=True):
     """One object that differs. In `fields`, before is the first server and after the second.
 
     `units` are those of its number on each.
@@ -32,8 +31,7 @@ class ComparedObject:
     units: tuple[Unit, Unit] = NO_UNITS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Immutable, frozen=True, kw_only=True):
     """Every difference between two servers, by address.
 
     `compared` counts the objects that either has, and `declared` the differences that are left out

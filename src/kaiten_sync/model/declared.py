@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Scalar
@@ -56,10 +56,9 @@ class Declared(Struct, frozen=True):
         return Diagnostic(rule=rule, message=message, ref=ref, address=str(self.address), hint=hint)
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogView:
+class CatalogView(Immutable, frozen=True):
     """All declared objects, by address and by kind, and those that overlays take away."""
 
     objects: Mapping[Address, Declared]
     by_kind: Mapping[str, Sequence[Declared]]
-    removed: Mapping[Address, SourceRef] = field(default_factory=dict)
+    removed: Mapping[Address, SourceRef] = {}

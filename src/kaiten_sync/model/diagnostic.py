@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.source import SourceRef
 
 
@@ -16,8 +16,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(Immutable, frozen=True, kw_only=True):
     """One thing that is wrong, or worth knowing.
 
     `rule` is a stable name such as `unknown-field`; `address` names the object if one is known;

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from msgspec import Struct
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
@@ -63,8 +63,7 @@ class Node(Struct, frozen=True, gc=False):
             node = entry.node
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Immutable, frozen=True):
     """One YAML file: its path as the user wrote it, its tree, and its lines for messages.
 
     `broken` names the places of values that could not be read as written and were reported;
@@ -79,8 +78,7 @@ class Document:
     is_complete: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedCatalog:
+class MergedCatalog(Immutable, frozen=True, kw_only=True):
     """One tree made of all files and overlays; every value keeps the place it came from.
 
     `lines` are the source lines by file; `broken` and `is_complete` are those of all documents.
@@ -96,11 +94,11 @@ class MergedCatalog:
     lines: Mapping[str, tuple[str, ...]]
     broken: frozenset[SourceRef] = frozenset()
     is_complete: bool = True
-    removed: Mapping[Address, SourceRef] = field(default_factory=dict)
+    removed: Mapping[Address, SourceRef] = {}
     partial: frozenset[SourceRef] = frozenset()
-    overlaid_bundles: Mapping[str, SourceRef] = field(default_factory=dict)
+    overlaid_bundles: Mapping[str, SourceRef] = {}
     overlaid: frozenset[str] = frozenset()
-    bundles: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)
+    bundles: Mapping[str, Mapping[str, Entry]] = {}
 
     def line_text(self, ref: SourceRef | None) -> str | None:
         """The source line at a place, None if there is none."""

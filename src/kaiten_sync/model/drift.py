@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Effect, FieldChange
@@ -91,8 +91,7 @@ class Difference(Compact, frozen=True, kw_only=True):
         return Verdict(self.drift) if self.moved is None else self.moved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogDiff:
+class CatalogDiff(Immutable, frozen=True, kw_only=True):
     """All differences between a declaration and a live catalog, by address."""
 
     differences: tuple[Difference, ...]
@@ -101,11 +100,10 @@ class CatalogDiff:
     def without_missing(self) -> CatalogDiff:
         """The same without what is declared and not live."""
         kept = tuple(each for each in self.differences if each.drift is not DriftClass.MISSING)
-        return replace(self, differences=kept)
+        return self.changed(differences=kept)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftReport:
+class DriftReport(Immutable, frozen=True, kw_only=True):
     """All differences of one target, and how many declared objects were compared.
 
     `agreed` says where the committed plan is, None without one. `unknown` says what could not be

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kaiten_sync.errors import KaitenSyncError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.rights import Rights
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class Examined(Immutable, frozen=True, kw_only=True):
     """One target. `error` is why it could not be worked with; then `rights` may be None.
 
     `url` is empty if the target could not be chosen. `generation` is None, and `source` empty, if
@@ -31,8 +29,7 @@ class Examined:
         return self.error is None and self.rights is not None and self.rights.may_plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+class Examination(Immutable, frozen=True, kw_only=True):
     """All targets, in the order of the project file."""
 
     targets: tuple[Examined, ...]

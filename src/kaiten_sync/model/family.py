@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
 
@@ -17,8 +17,7 @@ class WhenTightened(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyTerms:
+class FamilyTerms(Immutable, frozen=True, kw_only=True):
     """How a family wants to be changed. `reason` is why holders may lose something."""
 
     when_tightened: WhenTightened = WhenTightened.NEW_VERSION
@@ -41,8 +40,7 @@ class Way(StrEnum):
     """It is no longer sold, and holders keep their versions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyChoice:
+class FamilyChoice(Immutable, frozen=True, kw_only=True):
     """What a plan does about one family, and why.
 
     `serves` is the slug of the version that the family served when the plan was made, and `version`

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class Instance(Immutable, frozen=True, kw_only=True):
     """A customer's instance. `license` is the slug of the license version that it holds."""
 
     slug: str
@@ -19,8 +18,7 @@ class Instance:
     customer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Immutable, frozen=True, kw_only=True):
     """What an instance has used of one entitlement; `reports` counts what was recorded.
 
     `limit` is the threshold that the server counts against, infinite if there is none, None if the
@@ -35,8 +33,7 @@ class Usage:
     period_end: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holders:
+class Holders(Immutable, frozen=True, kw_only=True):
     """Who holds some objects; everything is sorted.
 
     `instances` are those that have an object, `referrers` the objects whose slug refers to it
@@ -45,9 +42,9 @@ class Holders:
     why the rest could not be read. `requests` is the cost of reading the same again.
     """
 
-    instances: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
-    referrers: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
-    users: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    instances: Mapping[Address, tuple[str, ...]] = {}
+    referrers: Mapping[Address, tuple[Address, ...]] = {}
+    users: Mapping[Address, tuple[str, ...]] = {}
     checked: frozenset[Address] = frozenset()
     gap: str | None = None
     requests: int = 0
@@ -55,4 +52,4 @@ class Holders:
     def without(self, settled: Collection[Address]) -> Holders:
         """The same, as if no instance had one of these objects."""
         rest = {a: slugs for a, slugs in self.instances.items() if a not in settled}
-        return replace(self, instances=rest)
+        return self.changed(instances=rest)

@@ -6,10 +6,10 @@ Usage moves, so none of this is in a plan's bytes, and nothing of it steers what
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.plan import TargetRef
@@ -47,8 +47,7 @@ class FailOn(StrEnum):
     """Any change that breaks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Affected:
+class Affected(Immutable, frozen=True, kw_only=True):
     """One change of a plan that takes something from holders of a license version.
 
     `before` and `after` are the highest usage that is accepted: infinite if there is no limit,
@@ -70,8 +69,7 @@ class Affected:
     """Of the number before and after."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HolderImpact:
+class HolderImpact(Immutable, frozen=True, kw_only=True):
     """One holder of what changes. `reaches` is when it gets there at its present pace, a guess."""
 
     instance: str
@@ -81,8 +79,7 @@ class HolderImpact:
     reaches: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeImpact:
+class ChangeImpact(Immutable, frozen=True, kw_only=True):
     """Whom one change affects.
 
     `holders` counts all of them. `looked_at` are those that were read, worst first, and the counts
@@ -102,8 +99,7 @@ class ChangeImpact:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaisedLimit:
+class RaisedLimit(Immutable, frozen=True, kw_only=True):
     """One change that gives holders more of something metered, and who has met the old limit.
 
     `at_limit` use their threshold or more, and `refused` had a report refused lately, of those
@@ -117,8 +113,7 @@ class RaisedLimit:
     refused: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Immutable, frozen=True, kw_only=True):
     """A part of the holders was looked at. `margin` is in percentage points, at 95 % confidence."""
 
     size: int
@@ -126,8 +121,7 @@ class Sample:
     margin: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Impact:
+class Impact(Immutable, frozen=True, kw_only=True):
     """Whom a plan affects, riskiest change first, and who has met the limits that it raises.
 
     `gap` says why the holders could not be looked at, None if they were. `requests` were sent for

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.settings import Limit
 
@@ -26,8 +26,7 @@ class Stays(StrEnum):
     """It is none of those whom `--where` means."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staying:
+class Staying(Immutable, frozen=True, kw_only=True):
     """A holder that stays, the version that it keeps, and why."""
 
     address: Address
@@ -35,8 +34,7 @@ class Staying:
     why: Stays
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
+class Migration(Immutable, frozen=True, kw_only=True):
     """What a migration plan moves: holders of a family's other versions `to` one of them.
 
     `holders` counts all present holders of the other versions; `wave` is the share of them that

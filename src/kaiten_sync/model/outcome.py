@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, subject_of
 from kaiten_sync.model.compact import Compact
@@ -68,8 +68,7 @@ class Outcome(Compact, frozen=True, kw_only=True):
         return subject_of(self.address, self.declared_as)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyResult:
+class ApplyResult(Immutable, frozen=True, kw_only=True):
     """The outcomes of one apply, in the plan's order, and the requests it took.
 
     `access_error` says why the server could no longer be reached, where that ended the run. `left`

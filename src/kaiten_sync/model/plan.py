@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change, Effect, FieldChange
 from kaiten_sync.model.compact import Compact
@@ -17,8 +17,7 @@ FORMAT_VERSION = 1
 """The plan file format this program writes and reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class TargetRef:
+class TargetRef(Immutable, frozen=True):
     """The server a plan was made for: its name in the project file and its base URL."""
 
     name: str
@@ -44,8 +43,7 @@ class Observed(Compact, frozen=True, kw_only=True):
     unused: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guards:
+class Guards(Immutable, frozen=True, kw_only=True):
     """What a plan was held to, so that apply holds it to the same.
 
     `population` counts the live objects of each kind; `protected` are the objects that git
@@ -56,18 +54,17 @@ class Guards:
     """
 
     # Of each kind, a share of what is live or a number. 100% in the project file switches it off.
-    max_deletes: Limit = field(default=Limit(percent=30))
-    max_updates: Limit = field(default=Limit(percent=30))
+    max_deletes: Limit = Limit(percent=30)
+    max_updates: Limit = Limit(percent=30)
     # A migration means to move everybody, so nothing limits it unless the project does.
-    max_moves: Limit = field(default=Limit(percent=100))
-    population: Mapping[Kind, int] = field(default_factory=dict)
+    max_moves: Limit = Limit(percent=100)
+    population: Mapping[Kind, int] = {}
     protected: frozenset[Address] = frozenset()
     allowed: frozenset[Address] = frozenset()
     rules: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Immutable, frozen=True, kw_only=True):
     """The plan in numbers. `actions` counts changes per action, `effects` per effect."""
 
     actions: Mapping[str, int]
@@ -76,8 +73,7 @@ class Summary:
     unmanaged: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Left(Immutable, frozen=True, kw_only=True):
     """Something that stays on the server and that nothing manages now.
 
     `fields` are those of an object that is not declared, or the fields that a declared object no
@@ -91,8 +87,7 @@ class Left:
     is_drift: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionChange:
+class VersionChange(Immutable, frozen=True, kw_only=True):
     """How what a new version contains differs from the same in the version that it replaces.
 
     `address` is in the new version, also if that leaves it out. `effect` is that on whoever goes
@@ -114,8 +109,7 @@ class VersionChange:
         return all(each.after is ABSENT for each in self.fields)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewVersion:
+class NewVersion(Immutable, frozen=True, kw_only=True):
     """A version that a plan creates, as a difference from the one that it replaces.
 
     It follows from the changes and from what was observed. `unchanged` counts what is alike.
@@ -127,8 +121,7 @@ class NewVersion:
     unchanged: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Immutable, frozen=True, kw_only=True):
     """A sealed list of changes.
 
     `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
@@ -151,7 +144,7 @@ class Plan:
     summary: Summary
     # A prediction, for people and rules. Apply sends what it takes, whatever this says.
     requests: int
-    guards: Guards = field(default_factory=Guards)
+    guards: Guards = Guards()
     # Sentences for a reviewer. Neither apply nor a guard may look at them.
     warnings: tuple[str, ...] = ()
     # The next plan reads it, so that planning twice does not forget what was let go.

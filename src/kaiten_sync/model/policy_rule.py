@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.source import SourceRef
 
@@ -29,8 +29,7 @@ class RuleVerb(StrEnum):
         return "denies" if self is RuleVerb.DENY else "warns of"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRule:
+class PolicyRule(Immutable, frozen=True, kw_only=True):
     """One rule: if `expression` (CEL) is true of a change or of the plan, it denies or warns.
 
     `message` is for whoever made the plan: what to do. `ref` is where the rule is written.

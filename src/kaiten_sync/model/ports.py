@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from kaiten_sync.immutable import Immutable
 
 if TYPE_CHECKING:
     from kaiten_sync.model.address import Address, ChildList, Kind
@@ -352,8 +353,7 @@ Clock: TypeAlias = Callable[[], datetime]
 """The time now, with its time zone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
+class Ports(Immutable, frozen=True, kw_only=True):
     """All that a job needs of the outside world, apart from the target."""
 
     files: Files

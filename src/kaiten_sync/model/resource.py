@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.family import FamilyTerms
@@ -29,21 +29,27 @@ class Resource(Compact, frozen=True, kw_only=True):
         return self.source if self.sources is None else self.sources.get(name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredState:
+class DesiredState(Immutable, frozen=True, kw_only=True, eq=False):
     """What git declares, merged from all files and overlays.
 
     `owns` are the lists that are declared, such as a license's `entitlements`: the declaration
     says all that is in them. A license without that key leaves its grants alone. `protected` are
     the objects that declare `protect: true`. `removed` are those that overlays take away, each with
     the place that says so; nothing is deleted for it. `terms` are those of every declared family.
+
+    Two are equal whatever overlays took away on the way.
     """
 
     resources: Mapping[Address, Resource]
     owns: frozenset[ChildList] = frozenset()
     protected: frozenset[Address] = frozenset()
-    removed: Mapping[Address, SourceRef] = field(default_factory=dict, compare=False)
-    terms: Mapping[Address, FamilyTerms] = field(default_factory=dict)
+    removed: Mapping[Address, SourceRef] = {}
+    terms: Mapping[Address, FamilyTerms] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DesiredState) and self._wanted == other._wanted
+
+    __hash__ = None  # type: ignore[assignment]  # it has maps
 
     @property
     def places(self) -> Mapping[Address, SourceRef]:
@@ -53,6 +59,10 @@ class DesiredState:
     def owns_place_of(self, address: Address) -> bool:
         """Whether the declaration says all that is where this object is."""
         return address.child_list in self.owns
+
+    @property
+    def _wanted(self) -> tuple[object, ...]:
+        return (self.resources, self.owns, self.protected, self.terms)
 
 
 class LiveResource(Compact, frozen=True, kw_only=True):
@@ -72,16 +82,14 @@ class LiveResource(Compact, frozen=True, kw_only=True):
     updated_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class Coverage(Immutable, frozen=True, kw_only=True):
     """What a reading covered: whole kinds at the top of the catalog, and lists inside objects."""
 
     kinds: frozenset[Kind] = frozenset()
     lists: frozenset[ChildList] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveState:
+class LiveState(Immutable, frozen=True, kw_only=True):
     """What a server has, as far as `coverage` says."""
 
     resources: Mapping[Address, LiveResource]

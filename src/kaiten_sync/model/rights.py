@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
+
+from kaiten_sync.immutable import Immutable
 
 Access: TypeAlias = Literal["read", "write"]
 Module: TypeAlias = Literal["entitlements", "instances", "licenses"]
@@ -22,8 +23,7 @@ class Right(NamedTuple):
 _CATALOG: tuple[Module, ...] = ("entitlements", "licenses")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rights:
+class Rights(Immutable, frozen=True, kw_only=True):
     """The scopes that a token has, of those that this program can use."""
 
     granted: frozenset[Right]

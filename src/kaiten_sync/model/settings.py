@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.policy_rule import PolicyRule
@@ -40,8 +40,7 @@ class OnTighten(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Immutable, frozen=True):
     """An upper bound: a share of the live objects of a kind, or a plain count."""
 
     percent: int | None = None
@@ -86,8 +85,7 @@ def parse_limit_option(text: str) -> Limit:
     return parse_limit(int(text) if _COUNT.fullmatch(text) else text)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Immutable, frozen=True, kw_only=True):
     """What a plan may do.
 
     `max_deletes` and `max_updates` bound the share of the live objects of a kind; a share
@@ -97,22 +95,21 @@ class Policy:
     """
 
     prune: Prune = Prune.OWNED
-    max_deletes: Limit = field(default=Limit(percent=30))
-    max_updates: Limit = field(default=Limit(percent=30))
-    max_moves: Limit = field(default=Limit(percent=100))
+    max_deletes: Limit = Limit(percent=30)
+    max_updates: Limit = Limit(percent=30)
+    max_moves: Limit = Limit(percent=100)
     on_tighten: OnTighten = OnTighten.IN_PLACE
     rules: tuple[PolicyRule, ...] = ()
     automatic: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Immutable, frozen=True):
     """What this repository owns, by kind: glob patterns, `!` excludes, later ones win.
 
     A kind without patterns is owned whole. An object inside another goes by the outermost one.
     """
 
-    by_kind: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by_kind: Mapping[str, tuple[str, ...]] = {}
 
     def patterns(self, kind: str) -> tuple[str, ...]:
         """The patterns of a kind at the top of the catalog."""
@@ -124,8 +121,7 @@ class Scope:
         return covers_slug(self.patterns(root.kind), root.slug)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Immutable, frozen=True, kw_only=True):
     """One server with its credentials' place, never the credentials.
 
     `token_env` or `token_file` says where the token is. `ca` is a file of certificates to trust,
@@ -144,8 +140,7 @@ class Target:
     generation: Generation | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Immutable, frozen=True, kw_only=True):
     """A project file, read. Paths are resolved against its folder `root`.
 
     `install_from` is where CI installs the program from; None if the file does not say.

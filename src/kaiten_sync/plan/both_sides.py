@@ -7,7 +7,6 @@ protects is protected. The record is never applied: it is only what the next pla
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.plan import Plan
@@ -23,13 +22,11 @@ def of_both_sides(sides: Sequence[Plan]) -> Plan:
             for change in theirs.changes
             if change.action == Action.DELETE and change.address not in known
         )
-        guards = replace(
-            ours.guards,
+        guards = ours.guards.changed(
             protected=ours.guards.protected | theirs.guards.protected,
             allowed=ours.guards.allowed | theirs.guards.allowed,
         )
-        ours = replace(
-            ours,
+        ours = ours.changed(
             changes=(*ours.changes, *deletes),
             # Where both manage an object, the fingerprint of the first side stays.
             managed={**theirs.managed, **ours.managed},

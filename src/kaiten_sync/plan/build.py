@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from kaiten_sync.families import Resolution, by_chance
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import kind_on_server, spec_of
 from kaiten_sync.kinds.spec import HeldBy
@@ -42,8 +42,7 @@ from kaiten_sync.plan.tightening import tightened, tightening_needs
 from kaiten_sync.plan.warnings import warnings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Immutable, frozen=True, kw_only=True):
     """A plan, and what is wrong with it or worth knowing.
 
     Errors are reasons not to carry it out. Warnings also appear in the plan, as lines. Notes are
@@ -115,7 +114,7 @@ def propose(
         tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
     case = _with_consent(wanted, allowed)
-    plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
+    plan = _plan(case, diff, declared, target, sold).changed(left=_left(case, let_go))
     return _proposal(plan, case, [*sold.refusals, *not_needed(allowed - case.guards.allowed)])
 
 
@@ -130,7 +129,7 @@ def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
     )
     # A restart that was allowed stays so if somebody begins to use the counter until apply.
     found = used(needs, allowed) | (restarted.keys() & allowed)
-    return replace(case, needs=needs, guards=replace(case.guards, allowed=found))
+    return case.changed(needs=needs, guards=case.guards.changed(allowed=found))
 
 
 def desired_digest(desired: DesiredState) -> str:
@@ -219,7 +218,7 @@ def _plan(
 def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     """The plan sealed with its warnings, and all that is found with its place."""
     warned = tuple(warnings(case))
-    plan = seal(replace(plan, warnings=tuple(each.sentence for each in warned)))
+    plan = seal(plan.changed(warnings=tuple(each.sentence for each in warned)))
     places = {address: each.source for address, each in case.desired.resources.items()}
     return Proposal(plan=plan, diagnostics=with_places((*refusals(case), *found, *warned), places))
 
@@ -231,7 +230,7 @@ def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
     for each in let_go:
         fields = {n: v for n, v in each.fields.items() if n not in taken.get(each.address, ())}
         if fields:
-            found.append(replace(each, fields=fields))
+            found.append(each.changed(fields=fields))
     for departure in case.leaving.departures.values():
         address = departure.address
         is_drift = case.desired.owns_place_of(address)

@@ -7,8 +7,8 @@ the policy has, the plan is applied already, or somebody else changed the server
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed, Plan
@@ -16,8 +16,7 @@ from kaiten_sync.model.value import ABSENT, is_same
 from kaiten_sync.plan.made_from import declared_since
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Immutable, frozen=True, kw_only=True):
     """One cause of a difference, and what it shows in: one line each, without line ends."""
 
     cause: str

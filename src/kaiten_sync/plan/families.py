@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.registry import family_kinds, move_of, spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Absent, Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Families:
+class Families(Immutable, frozen=True, kw_only=True):
     """Every family by its key: its slug if that is known, else the server's id of it.
 
     Only kinds with a field of which one object per family has True have families.
@@ -46,7 +45,8 @@ def families_of(desired: DesiredState, live: LiveState) -> Families:
     """
     slugs = _slugs_of_live_families(desired, live)
     of: dict[Address, str] = {}
-    for address in filter(has_families, (*live.resources, *desired.resources)):
+    kinds = family_kinds()
+    for address in (a for a in (*live.resources, *desired.resources) if a.kind in kinds):
         found = live.resources.get(address)
         known = desired.resources.get(address) or found
         if found is not None and found.family_id is not None:
@@ -77,11 +77,6 @@ def taken_field(change: Change) -> str:
     """The field that a change gives to one object and takes from its siblings; mostly empty."""
     moved = move_of(change.address.kind, change.action)
     return moved[0].name if moved and moved[0].one_per and moved[1].after is True else ""
-
-
-def has_families(address: Address) -> bool:
-    """Whether objects of this kind belong to families."""
-    return spec_of(address.kind).flag is not None
 
 
 def link_of(address: Address) -> str:
@@ -115,9 +110,10 @@ def _by_age(of: Mapping[Address, str], desired: DesiredState, live: LiveState) -
 def _slugs_of_live_families(desired: DesiredState, live: LiveState) -> dict[str, str]:
     """The slug of each family by the server's id of it, as far as anything names it."""
     slugs: dict[str, str] = {}
+    kinds = family_kinds()
     # Live last: what the server says of a family counts more than what is declared.
     for named in (desired.resources, live.resources):
-        for address in filter(has_families, named):
+        for address in (a for a in named if a.kind in kinds):
             found = live.resources.get(address)
             if found is not None and found.family_id is not None:
                 slug = named[address].fields.get(link_of(address)) or found.family_slug

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import RefusedError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.change import Action, Change, Effect
@@ -30,8 +30,7 @@ from kaiten_sync.plan.words import show
 OTHER_RULES = "the plan was judged by other rules than those of the project file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Immutable, frozen=True, kw_only=True):
     """All that guards look at. `needs` is what only `guards.allowed` permits.
 
     `holders` hold what is deleted or tightened, `use` is about the counters that are restarted,
@@ -46,9 +45,9 @@ class Case:
     leaving: Leaving
     guards: Guards
     needs: Sequence[Consent] = ()
-    holders: Holders = field(default_factory=Holders)
-    use: Holders = field(default_factory=Holders)
-    tightened: Tightened = field(default_factory=dict)
+    holders: Holders = Holders()
+    use: Holders = Holders()
+    tightened: Tightened = {}  # noqa: RUF012  (a map, copied for each)
 
 
 def refusals(case: Case) -> tuple[Diagnostic, ...]:
@@ -58,13 +57,12 @@ def refusals(case: Case) -> tuple[Diagnostic, ...]:
 
 def held_to(plan: Plan, policy: Policy) -> Plan:
     """The plan, held to the limits of a policy, whatever limits it names itself."""
-    guards = replace(
-        plan.guards,
+    guards = plan.guards.changed(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
         max_moves=policy.max_moves,
     )
-    return replace(plan, guards=guards)
+    return plan.changed(guards=guards)
 
 
 def recheck(plan: Plan) -> tuple[Diagnostic, ...]:

@@ -7,10 +7,11 @@ manages, and what it is itself to delete: until that is done, planning again mus
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from kaiten_sync.families import LiveFamily, live_families, moved
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
@@ -35,8 +36,7 @@ class Fate(Enum):
     """It is deleted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
+class Departure(Immutable, frozen=True, kw_only=True):
     """The fate of one object, and why; `reason` is None if the policy alone says so.
 
     `before` and `effect` are those of its deletion; what goes with its parent has no effect of its
@@ -70,8 +70,7 @@ class Leaving:
         return (each for each in self.departures.values() if each.fate is fate)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ownership:
+class Ownership(Immutable, frozen=True, kw_only=True):
     """What may be deleted once it is no longer declared, and what that makes of each object.
 
     `missed` are the objects that go if they are still there, `released` those that are left on
@@ -81,9 +80,9 @@ class Ownership:
     prune: Prune
     owned: frozenset[Address] = frozenset()
     missed: frozenset[Address] = frozenset()
-    released: Mapping[Address, str] = field(default_factory=dict)
+    released: Mapping[Address, str] = {}
     protected: frozenset[Address] = frozenset()
-    families: Mapping[Address, Address] = field(default_factory=dict)
+    families: Mapping[Address, Address] = {}
 
     def leaving(self, differences: Iterable[Difference], live: LiveState) -> Leaving:
         """Decide the fate of everything that is not declared."""
@@ -183,8 +182,7 @@ def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> O
     succeeded = {moved(a, shown) for a in gone if _place(a, desired, shown) in desired.owns}
     beside |= succeeded - desired.resources.keys()
     missed = {a for a in owned.missed if a not in gone or a.root in desired.terms}
-    return replace(
-        owned,
+    return owned.changed(
         owned=owned.owned.union(taken, inside, beside),
         missed=frozenset(a for a in missed if a.root not in kept).union(taken, beside),
         families=taken,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from kaiten_sync.effects import Grants, move_effect
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE, owned_by
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change, FieldChange, change_id
@@ -33,8 +33,7 @@ _STAYS = {
 """The standings in which nobody is moved unless a person names the holder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresentHolder:
+class PresentHolder(Immutable, frozen=True, kw_only=True):
     """A present holder of a version that is not the target, and where a move would leave it.
 
     `is_chosen` is false if `--where` does not mean it.
@@ -51,8 +50,7 @@ class PresentHolder:
         return str(self.found.fields[HELD])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationCase:
+class MigrationCase(Immutable, frozen=True, kw_only=True):
     """All that a migration plan is made from.
 
     `versions` are those of the family that somebody holds, and the one to move `to`, with the
@@ -111,7 +109,7 @@ def propose_moves(case: MigrationCase) -> Proposal:
         for why in [staying[each.found.address]]
         if why is not None
     )
-    plan = _plan(case, replace(migration, stays=stays), moved)
+    plan = _plan(case, migration.changed(stays=stays), moved)
     # Names of `--skip` that hold nothing here: a slip that would move somebody by mistake.
     strangers = [
         Diagnostic(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
-from kaiten_sync.kinds.registry import child_kinds, spec_of
+from kaiten_sync.kinds.registry import child_kinds, family_kinds, spec_of
 from kaiten_sync.kinds.spec import KindSpec
 from kaiten_sync.kinds.values import with_defaults
 from kaiten_sync.model.address import Address, ChildList
@@ -17,7 +17,7 @@ from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.plan import NewVersion, Observed, Plan, VersionChange
 from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.model.value import ABSENT, Fields, is_same
-from kaiten_sync.plan.families import Families, has_families, link_of
+from kaiten_sync.plan.families import Families, link_of
 
 
 def replaced_by(
@@ -34,7 +34,7 @@ def replaced_by(
     """
     replaced: dict[Address, Address] = {}
     for change in changes:
-        if change.action != Action.CREATE or not has_families(change.address):
+        if change.action != Action.CREATE or change.address.kind not in family_kinds():
             continue
         members = families.members.get(families.of.get(change.address, ""), ())
         kinds = [child.kind for child in child_kinds(change.address.kind)]
@@ -77,7 +77,7 @@ def misread(plan: Plan) -> Iterator[str]:
     created = {each.address: each for each in plan.changes if each.action == Action.CREATE}
     seen = {each.address: each for each in plan.observed if each.fields is not None}
     for each in plan.new_versions:
-        if each.address not in created or not has_families(each.address):
+        if each.address not in created or each.address.kind not in family_kinds():
             yield f"newVersions: {each.address} is not a version that the plan creates"
         elif each.replaces not in seen or each.replaces.kind != each.address.kind:
             yield f"newVersions: the plan did not look at {each.replaces}"

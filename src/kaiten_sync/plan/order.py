@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from types import MappingProxyType
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import slug_target
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Move
@@ -67,8 +67,7 @@ def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]
         yield change, edges.before(change)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Exchange:
+class _Exchange(Immutable, frozen=True, kw_only=True):
     """What one object gets, and what of all that is taken from it waits for that by itself.
 
     If it `is_small`, all does. Or else the first does and the others wait for it, or edges would be

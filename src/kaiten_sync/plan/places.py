@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -18,7 +17,7 @@ def with_places(
     found = tuple(diagnostics)
     by_address = {str(address): ref for address, ref in places.items()} if found else {}
     return tuple(
-        each if each.ref or not each.address else replace(each, ref=by_address.get(each.address))
+        each if each.ref or not each.address else each.changed(ref=by_address.get(each.address))
         for each in found
     )
 

@@ -7,7 +7,6 @@ import ipaddress
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from math import isinf
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +37,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def seal(plan: Plan) -> Plan:
     """The plan with the digest of all the rest of it."""
-    return replace(plan, digest=_digest_of(_parts(plan)))
+    return plan.changed(digest=_digest_of(_parts(plan)))
 
 
 def write_plan(plan: Plan) -> bytes:

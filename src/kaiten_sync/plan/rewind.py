@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import replace
 
 from kaiten_sync.kinds.registry import child_kinds
 from kaiten_sync.model.address import Address, ChildList
@@ -62,7 +61,7 @@ def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:
     _name_families(resources, plan, {a for a in changes if a not in live.resources})
     return LiveState(
         resources={a: r for a, r in resources.items() if a.parent is None or a.parent in resources},
-        coverage=replace(live.coverage, lists=frozenset(lists)),
+        coverage=live.coverage.changed(lists=frozenset(lists)),
     )
 
 

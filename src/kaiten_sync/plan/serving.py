@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from kaiten_sync.families import DEFAULT, served_of
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.resource import LiveState
@@ -14,17 +14,16 @@ from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.simulation import Simulation
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
+class Serving(Immutable, frozen=True):
     """By the members of families: the served version before and after, and whether by default.
 
     Without a default, a family serves the highest published version, so that each version that is
     published or withdrawn can change it. Source: API facts, section 2.4.
     """
 
-    _before: Mapping[str, tuple[Address, bool]] = field(default_factory=dict)
-    _after: Mapping[str, tuple[Address, bool]] = field(default_factory=dict)
-    _of: Mapping[Address, str] = field(default_factory=dict)
+    _before: Mapping[str, tuple[Address, bool]] = {}
+    _after: Mapping[str, tuple[Address, bool]] = {}
+    _of: Mapping[Address, str] = {}
 
     def comes_before(self, address: Address) -> Address | None:
         """The version that is put in place before this one, or this one would be served."""

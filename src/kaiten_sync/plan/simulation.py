@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.kinds.registry import move_of, moving_kinds, spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -45,8 +45,11 @@ class Simulation:
         self._highest: dict[str, int] = defaultdict(int)
         for address, found in versions.items():
             self._count(address, number_of(address, found.fields) or 0)
+        moving = moving_kinds()
         self.objects: dict[Address, Mapping[str, Json | Absent]] = {
-            address: found.fields for address, found in live.resources.items() if _moves(address)
+            address: found.fields
+            for address, found in live.resources.items()
+            if address.kind in moving
         }
 
     def objections(self, change: Change) -> Iterator[Diagnostic]:
@@ -73,7 +76,7 @@ class Simulation:
 
     def play(self, change: Change) -> None:
         """Do a change as the server does it."""
-        if not _moves(change.address):
+        if change.address.kind not in moving_kinds():
             return
         if change.action == Action.DELETE:
             self.objects.pop(change.address, None)
@@ -146,7 +149,3 @@ class Simulation:
                 hint="declare that number, or none: then versions are made in the order in which"
                 " they are declared",
             )
-
-
-def _moves(address: Address) -> bool:
-    return bool(spec_of(address.kind).moves)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.units import unit_holder, unit_in
 from kaiten_sync.licensing import is_read_with_prefix
 from kaiten_sync.model.address import Address
@@ -58,7 +58,8 @@ def _other_units(case: Case) -> Iterator[Diagnostic]:
 
 def _forgotten_drafts(case: Case) -> Iterator[Diagnostic]:
     """A draft that nothing declares as one may be what an interrupted apply left behind."""
-    born = (each for each in case.desired.resources if spec_of(each.kind).first_states)
+    kinds = {spec.kind for spec in all_kinds() if spec.first_states}
+    born = (each for each in case.desired.resources if each.kind in kinds)
     for address in sorted(born, key=lambda each: each.sort_key):
         resource, found = case.desired.resources[address], case.live.resources.get(address)
         for spec in spec_of(address.kind).first_states:

@@ -7,9 +7,9 @@ are known: its table has the rows and columns in which something does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import KindSpec
 from kaiten_sync.model.address import Address
@@ -23,16 +23,14 @@ _NAME = "name"
 """The field with the name for people, of every kind that has one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(Immutable, frozen=True, kw_only=True):
     """One side of a cell: what is granted. `limits` are the fields that limit usage together."""
 
     value: Json
     overage: Json | Absent = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceCell:
+class PriceCell(Immutable, frozen=True, kw_only=True):
     """What one column grants of one row, before and after; one side alone if only one is known.
 
     `units` are those of both sides. `over` counts the holders who use more than is accepted
@@ -47,8 +45,7 @@ class PriceCell:
     units: tuple[Unit, Unit] = NO_UNITS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceRow:
+class PriceRow(Immutable, frozen=True, kw_only=True):
     """One thing that is granted. `unit` is its unit for one and for several, empty without."""
 
     slug: str
@@ -58,8 +55,7 @@ class PriceRow:
     cells: tuple[PriceCell | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceColumn:
+class PriceColumn(Immutable, frozen=True, kw_only=True):
     """Who grants: a license by slug, with its name for people.
 
     `replaces` is the slug of the version that a new one is compared with, and `family` that of the
@@ -72,8 +68,7 @@ class PriceColumn:
     family: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceTable:
+class PriceTable(Immutable, frozen=True, kw_only=True):
     """A whole table. `is_plan`: its cells are changes, and what does not change is left out."""
 
     columns: tuple[PriceColumn, ...]
@@ -113,17 +108,17 @@ def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
     }
     for version in plan.new_versions:
         cells |= _compared(spec, version, plan)
-    cells = {a: replace(cell, units=units_of_plan(a, seen, known)) for a, cell in cells.items()}
+    cells = {a: cell.changed(units=units_of_plan(a, seen, known)) for a, cell in cells.items()}
     parents = sorted({each.parent for each in cells if each.parent}, key=_declared_order(plan))
     table = _table(spec, parents, cells, known)
     replaced = {each.slug: version.replaces.slug for each, version in versions.items()}
     families = {each.version: each.address.slug for each in plan.families}
     columns = (
-        replace(each, replaces=replaced.get(each.slug, ""), family=families.get(each.slug, ""))
+        each.changed(replaces=replaced.get(each.slug, ""), family=families.get(each.slug, ""))
         for each in table.columns
     )
     rows = (row for row in table.rows if any(cell and cell.is_change for cell in row.cells))
-    return replace(table, columns=tuple(columns), rows=tuple(rows), is_plan=True)
+    return table.changed(columns=tuple(columns), rows=tuple(rows), is_plan=True)
 
 
 def _declared_order(plan: Plan) -> Callable[[Address], tuple[Any, ...]]:
@@ -241,8 +236,8 @@ def folded(table: PriceTable, columns: int) -> Sequence[PriceTable]:
 def columns_of(table: PriceTable, start: int, end: int | None = None) -> PriceTable:
     """The part of a table with these columns; of a plan, with the rows in which those change."""
     rows = (
-        replace(row, cells=row.cells[start:end])
+        row.changed(cells=row.cells[start:end])
         for row in table.rows
         if not table.is_plan or any(row.cells[start:end])
     )
-    return replace(table, columns=table.columns[start:end], rows=tuple(rows))
+    return table.changed(columns=table.columns[start:end], rows=tuple(rows))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.comparison import Comparison
 from kaiten_sync.report.compare_text import compare_summary, symbol_and_place
 from kaiten_sync.report.field_rows import FieldRow, field_rows
@@ -12,8 +11,7 @@ from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ComparedCard:
+class _ComparedCard(Immutable, frozen=True, kw_only=True):
     """One difference, ready to be shown."""
 
     symbol: str

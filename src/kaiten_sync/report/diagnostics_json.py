@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kaiten_sync.documents import to_json
 from kaiten_sync.documents.parts import DiagnosticDocument, diagnostic_document
@@ -28,7 +27,7 @@ def render_json(diagnostics: Sequence[Diagnostic]) -> str:
 def diagnostic_documents(diagnostics: Sequence[Diagnostic]) -> tuple[DiagnosticDocument, ...]:
     """Each diagnostic that is listed."""
     return tuple(
-        diagnostic_document(replace(each, line_text=cut(each.line_text, LINE_LIMIT)))
+        diagnostic_document(each.changed(line_text=cut(each.line_text, LINE_LIMIT)))
         if each.line_text
         else diagnostic_document(each)
         for each in listed(diagnostics)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.report.values import cut
@@ -50,8 +49,7 @@ def _shortened(found: Diagnostic) -> Diagnostic:
     texts = (found.message, found.address or "", found.hint or "")
     if max(map(len, texts)) <= TEXT_LIMIT:
         return found
-    return replace(
-        found,
+    return found.changed(
         message=cut(found.message, TEXT_LIMIT),
         address=cut(found.address, TEXT_LIMIT) if found.address else found.address,
         hint=cut(found.hint, TEXT_LIMIT) if found.hint else found.hint,

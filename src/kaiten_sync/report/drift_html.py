@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.drift import Difference, DriftReport
 from kaiten_sync.report.drift_text import no_drift, notes_on
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
@@ -17,14 +17,12 @@ from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, drift_summary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class _Step(Immutable, frozen=True, kw_only=True):
     word: str
     command: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _DriftCard:
+class _DriftCard(Immutable, frozen=True, kw_only=True):
     """One difference, ready to be shown."""
 
     verdict: str
@@ -36,8 +34,7 @@ class _DriftCard:
     steps: tuple[_Step, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _Part(Immutable, frozen=True, kw_only=True):
     target: str
     url: str
     summary: str

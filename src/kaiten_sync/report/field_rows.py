@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.units import quantities
 from kaiten_sync.licensing import may_scale_both
 from kaiten_sync.model.change import Effect, FieldChange
@@ -18,8 +18,7 @@ _LABEL_LIMIT = 100
 """Characters of a path inside a CONFIG value: its keys can be as long as they like."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldRow:
+class FieldRow(Immutable, frozen=True, kw_only=True):
     """One field, or one place inside a CONFIG value. A side is None if it is absent.
 
     `agreed` is what was agreed last, None if that is not known.
@@ -84,9 +83,9 @@ def field_rows(
             amount = partial(amount_text, limit=limit, may_scale=may_scale_both(*own))
             before = amount(field.before, own[0]) if is_number(field.before) else row.before
             after = amount(field.after, own[1]) if is_number(field.after) else row.after
-            row = replace(row, before=before, after=after)
+            row = row.changed(before=before, after=after)
             shown = amount_text(known[field.name], own[1], limit) if field.name in known else None
-            yield replace(row, agreed=shown)
+            yield row.changed(agreed=shown)
         for inner in field.inner:
             dot = "" if inner.path.startswith("[") else "."
             label = f"{field.name}{dot}{inner.path}"

@@ -8,10 +8,10 @@ wrong, or asks for help, waits for none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.safe_text import json_text, safe_json
 
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Immutable, frozen=True, kw_only=True):
     """How text for a person is laid out. Formats for machines ignore it."""
 
     color: bool = False
@@ -43,8 +42,7 @@ class Look:
 Formats: TypeAlias = Mapping[str, Callable[[_T, Look], str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanView:
+class PlanView(Immutable, frozen=True, kw_only=True):
     """A plan to render. `write` makes the plan file, which belongs to the stage that plans.
 
     `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
@@ -77,24 +75,22 @@ class PlanView:
         return any(each.severity == "error" for each in self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftView:
+class DriftView(Immutable, frozen=True, kw_only=True):
     """Drift reports to render. `is_all`: of every target, so that JSON is a list even of one.
 
     `failed` is the error of each target that could not be read.
     """
 
     reports: Sequence[DriftReport]
-    failed: Mapping[str, ErrorDocument] = field(default_factory=dict)
+    failed: Mapping[str, ErrorDocument] = {}
     is_all: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExaminationView:
+class ExaminationView(Immutable, frozen=True, kw_only=True):
     """What `doctor` found out. `codes` are the exit codes of the targets that have an error."""
 
     examination: Examination
-    codes: Mapping[str, int] = field(default_factory=dict)
+    codes: Mapping[str, int] = {}
 
 
 class _Renderers:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.impact import Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
@@ -22,8 +21,7 @@ from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _HolderRow:
+class _HolderRow(Immutable, frozen=True, kw_only=True):
     """One holder. `before` and `after` are used against each maximum, in percent."""
 
     standing: str
@@ -33,8 +31,7 @@ class _HolderRow:
     after: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ImpactCard:
+class _ImpactCard(Immutable, frozen=True, kw_only=True):
     title: str
     counts: str
     is_metered: bool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from kaiten_sync.licensing import is_read_with_prefix, may_scale_both, quantity_text
@@ -200,12 +199,11 @@ def without_names(impact: Impact, known: Mapping[str, str] | None = None) -> Imp
         for holder in change.looked_at:
             numbers.setdefault(holder.instance, f"holder {len(numbers) + 1}")
     changes = (
-        replace(
-            change,
+        change.changed(
             looked_at=tuple(
-                replace(h, instance=numbers[h.instance], customer="") for h in change.looked_at
+                h.changed(instance=numbers[h.instance], customer="") for h in change.looked_at
             ),
         )
         for change in impact.changes
     )
-    return replace(impact, changes=tuple(changes))
+    return impact.changed(changes=tuple(changes))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.moves import (
@@ -32,8 +32,7 @@ _VALUE_LIMIT = 60
 """Characters of each value: all fields of an object share one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Immutable, frozen=True):
     """A title, and the lines below it."""
 
     title: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
@@ -43,8 +43,7 @@ _ACTIVE = re.compile(r"[&<>\"'`*_\[\](){}\\|~#!:@]|(?<=[wW]{3})\.")
 """What HTML or some dialect of markdown gives a meaning to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Immutable, frozen=True, kw_only=True):
     """One entry in several sizes: a line of its own, and with its details.
 
     What has a `brief` form is shown in that where there is room for nothing else, and must not be

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, PlanFileError, RefusedError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.report.formats import DIAGNOSTICS, Look
 from kaiten_sync.report.markdown import code, fence
 from kaiten_sync.report.safe_text import safe_text
@@ -22,8 +22,7 @@ _MESSAGE_LIMIT = 600
 """Characters of a message: some servers answer with a whole page."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Immutable, frozen=True, kw_only=True):
     """What a reader has to know first. `details` are one line each."""
 
     message: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Impact
@@ -38,8 +38,7 @@ _TITLES = (*_HARMFUL.values(), _DELETES, _OTHER, _NEW)
 """The sections in their order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _PlanCard:
+class _PlanCard(Immutable, frozen=True, kw_only=True):
     """One change, ready to be shown."""
 
     action: str
@@ -53,16 +52,14 @@ class _PlanCard:
     rows: tuple[FieldRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
+class _Group(Immutable, frozen=True, kw_only=True):
     """One object with its grants. It is in the section of its riskiest change."""
 
     name: str
     cards: tuple[_PlanCard, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Section:
+class _Section(Immutable, frozen=True, kw_only=True):
     title: str
     groups: tuple[_Group, ...]
     count: str

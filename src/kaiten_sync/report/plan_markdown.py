@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 
 from kaiten_sync.model.change import Effect
@@ -137,7 +136,7 @@ def _block(entry: PlanEntry) -> Block:
     block = collapsed(line, parts)
     if not is_harmful(entry):
         return block
-    return replace(block, brief=f"<li>{entry.symbol} {code(entry.subject)}\n")
+    return block.changed(brief=f"<li>{entry.symbol} {code(entry.subject)}\n")
 
 
 def _glance(entry: PlanEntry) -> str:

@@ -8,7 +8,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from itertools import accumulate
 
 from kaiten_sync.model.value import ABSENT, Json
@@ -135,12 +134,12 @@ def _largest(table: PriceTable, room: int) -> PriceTable | None:
         if len(_markdown_part(part)) <= room:
             return part
     for part in parts:
-        head = len(_markdown_part(replace(part, rows=())))
+        head = len(_markdown_part(part.changed(rows=())))
         sizes = accumulate((len(text) + 1 for text in _markdown_rows(part)), initial=head)
         # The head alone is the first of the sizes, and not of a row.
         fitting = sum(size <= room for size in sizes) - 1
         if fitting > 0:
-            return replace(part, rows=part.rows[:fitting])
+            return part.changed(rows=part.rows[:fitting])
     return None
 
 

@@ -7,11 +7,11 @@ the end: one more outcome overwrites nothing but the end.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from kaiten_sync.documents import to_json
 from kaiten_sync.documents.parts import diagnostic_document, outcome_document, target_document
 from kaiten_sync.documents.receipt import ReceiptDocument
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import ApplyResult, Outcome, RunState
 from kaiten_sync.model.plan import Plan
@@ -20,8 +20,7 @@ from kaiten_sync.model.value import Json
 _OUTCOMES = "outcomes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class End(Immutable, frozen=True, kw_only=True):
     """What closes a receipt. `diagnostics` are the conflicts or guards that refused the plan."""
 
     state: RunState = RunState.RUNNING

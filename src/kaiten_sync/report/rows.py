@@ -7,8 +7,8 @@ than the terminal, the place goes on a line of its own below.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.paint import QUIET, Paint, cells, padded
 
@@ -22,8 +22,7 @@ _NARROWEST_SUBJECT = 20
 """Cells. On a terminal that is too narrow, addresses up to this length still align."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Immutable, frozen=True, kw_only=True):
     """One head: what happens, to what, with which effect, declared where."""
 
     symbol: str
@@ -35,8 +34,7 @@ class Row:
     note_style: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class Columns(Immutable, frozen=True, kw_only=True):
     """Widths of the columns, in terminal cells."""
 
     word: int

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import DRIFT_WORDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixRow:
+class MatrixRow(Immutable, frozen=True, kw_only=True):
     """One object, and what it is called in each target; empty where it does not differ."""
 
     name: str
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix:
+class Matrix(Immutable, frozen=True, kw_only=True):
     """All objects that differ anywhere, by address."""
 
     targets: tuple[str, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from kaiten_sync.expressions import Unjudged, Verdict, check, judge
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.plan import Plan
@@ -17,8 +17,7 @@ from kaiten_sync.rules.rows import SeenImpact, change_row, plan_row
 _SEVERITIES = {RuleVerb.DENY: Severity.ERROR, RuleVerb.WARN: Severity.WARNING}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
+class Ruling(Immutable, frozen=True, kw_only=True):
     """That a rule denies, or warns of, a change or the plan."""
 
     rule: PolicyRule

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.address import Address
@@ -53,8 +53,7 @@ class SeenImpact(Protocol):
         """Why variables are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class GivenImpact:
+class GivenImpact(Immutable, frozen=True):
     """Whom a plan affects, as somebody says; `counts` by address.
 
     Of an `affected` object without counts it is not known. The others take nothing away.
@@ -77,8 +76,7 @@ class GivenImpact:
         return "nobody looked at the holders"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadImpact:
+class ReadImpact(Immutable, frozen=True):
     """Whom a plan affects, as far as it was looked at."""
 
     impact: Impact

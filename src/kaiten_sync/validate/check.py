@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from kaiten_sync.kinds.registry import all_kinds
 from kaiten_sync.model.declared import CatalogView
@@ -54,5 +53,5 @@ def check(
             is_first = each.sort_key not in fresh or (each.ref and not each.ref.through)
             fresh[each.sort_key] = each if is_first else fresh[each.sort_key]
     return tuple(
-        replace(fresh[key], line_text=merged.line_text(fresh[key].ref)) for key in sorted(fresh)
+        fresh[key].changed(line_text=merged.line_text(fresh[key].ref)) for key in sorted(fresh)
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kaiten_sync.kinds.file_kinds import WHERE, FileKind, other_kind
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, line_at
@@ -28,6 +26,6 @@ def check_project(document: Document) -> tuple[Diagnostic, ...]:
     by_schema = [f for f in project_schema_diagnostics(document) if f.ref not in explained]
     fresh = {f.sort_key: f for f in (*by_rule, *by_schema) if f.ref not in document.broken}
     return tuple(
-        replace(fresh[key], line_text=line_at(document.lines, fresh[key].ref))
+        fresh[key].changed(line_text=line_at(document.lines, fresh[key].ref))
         for key in sorted(fresh)
     )

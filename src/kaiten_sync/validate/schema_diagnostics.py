@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +108,7 @@ def _placed(path: _Path, found: Diagnostic, entry: Entry, *, is_key: bool) -> Di
         if kind is None:
             break
         address = Address(kind, str(slug), address)
-    return replace(found, ref=ref, address=None if address is None else str(address))
+    return found.changed(ref=ref, address=None if address is None else str(address))
 
 
 def _kind_in(section: str, parent: Address | None) -> Kind | None:

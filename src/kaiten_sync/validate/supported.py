@@ -13,11 +13,7 @@ from kaiten_sync.model.resource import DesiredState, Resource
 
 def needs_capabilities(desired: DesiredState) -> bool:
     """Whether the declaration has a field that not every generation of the API knows."""
-    return bool(desired.terms) or any(
-        not spec.is_universal
-        for resource in desired.resources.values()
-        for spec in _declared(resource)
-    )
+    return bool(desired.terms) or any(map(_newer, desired.resources.values()))
 
 
 def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diagnostic, ...]:
@@ -34,9 +30,8 @@ def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diag
                 hint="remove the field, or set the target's `generation` if this is wrong",
             )
             for resource in desired.resources.values()
-            for spec in _declared(resource)
-            if not spec.is_universal
-            and not capabilities.knows(resource.address.kind, spec.wire_name)
+            for spec in _newer(resource)
+            if not capabilities.knows(resource.address.kind, spec.wire_name)
         ),
     )
 
@@ -57,6 +52,9 @@ def _without_families(desired: DesiredState, capabilities: Capabilities) -> Iter
             )
 
 
-def _declared(resource: Resource) -> Iterator[FieldSpec]:
-    specs = spec_of(resource.address.kind).fields
-    return (specs[name] for name in resource.fields)
+def _newer(resource: Resource) -> list[FieldSpec]:
+    """The declared fields that not every generation knows."""
+    kind = spec_of(resource.address.kind)
+    if kind.newer.isdisjoint(resource.fields):  # almost always, and a catalog has thousands
+        return []
+    return [kind.fields[name] for name in resource.fields if name in kind.newer]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,7 +127,7 @@ def test_a_long_chain_of_changes_is_blocked_to_its_end() -> None:
     observed = proposal(
         desired(*(declared(f"group/g{n}", name="G") for n in range(10, 1510))), live_state()
     ).plan.observed
-    plan = replace(PLAN, changes=changes, observed=observed)
+    plan = PLAN.changed(changes=changes, observed=observed)
     result = apply(Broken("create group/g10", TypeError("odd")), plan)
     statuses = [outcome.status for outcome in result.outcomes]
     assert statuses == [Status.FAILED, *[Status.BLOCKED] * 1499]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -97,8 +96,8 @@ def test_a_holder_stands_where_its_next_report_would_find_it(
 def test_a_deleted_license_is_lost_and_a_withdrawn_one_is_kept(
     action: str, standing: Standing
 ) -> None:
-    change = replace(
-        affected(None, before=None), action=Action(action), entitlement=None, is_metered=False
+    change = affected(None, before=None).changed(
+        action=Action(action), entitlement=None, is_metered=False
     )
     assert judge(change, INSTANCE, None, NOW).standing is standing
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,7 @@ def test_a_license_is_shown_as_its_file_has_it(
     path = tmp_path / "kaiten-sync.yaml"
     path.write_text("version: 1\ncatalog: [c.yaml]\n", encoding="utf-8")
     project, _ = read_project(path)
-    workspace = replace(workplace(tmp_path, FakeCatalog()), project=project)
+    workspace = workplace(tmp_path, FakeCatalog()).changed(project=project)
     found = declared_texts(workspace, Disk())[parse_address("license/pro")]
     assert found.place.startswith("c.yaml:")
     assert shown is None or found.yaml == shown

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +126,7 @@ def test_outcomes_that_find_no_room_wait_for_the_next_write(
 ) -> None:
     path = tmp_path / "r.json"
     notices: list[str] = []
-    receipt = Receipt(str(path), plan, replace(ports, notices=Notebook(notices)))
+    receipt = Receipt(str(path), plan, ports.changed(notices=Notebook(notices)))
     receipt.record(outcome(0))
     with full_disk(monkeypatch):
         receipt.record(outcome(1))
@@ -144,7 +143,7 @@ def test_a_receipt_without_all_outcomes_never_says_how_the_run_ended(
 ) -> None:
     path = tmp_path / "r.json"
     notices: list[str] = []
-    receipt = Receipt(str(path), plan, replace(ports, notices=Notebook(notices)))
+    receipt = Receipt(str(path), plan, ports.changed(notices=Notebook(notices)))
     receipt.record(outcome(0))
     with full_disk(monkeypatch):
         receipt.record(outcome(1))

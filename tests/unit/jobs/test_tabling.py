@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -39,7 +38,7 @@ def test_columns_are_in_the_order_of_the_project(tmp_path: Path, catalog: str) -
         for slug in NEWEST_FIRST
     ]
     place = workplace(tmp_path, FakeCatalog(*found))
-    workspace = replace(place, project=cast(Project, project))
+    workspace = place.changed(project=cast(Project, project))
     shown = table(
         workspace, TableRequest(is_live=True), cast(Ports, SimpleNamespace(progress=NoProgress()))
     )

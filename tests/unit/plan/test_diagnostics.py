@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ TIGHTENED = desired(CALLS, GROWTH, declared("license/growth/grant/calls", value=
 
 
 def protecting(wanted: DesiredState, *texts: str) -> DesiredState:
-    return replace(wanted, protected=frozenset(address(text) for text in texts))
+    return wanted.changed(protected=frozenset(address(text) for text in texts))
 
 
 def refused(made: Proposal) -> tuple[str, str | None, bool]:
@@ -106,7 +105,7 @@ def test_a_refusal_names_rule_object_place_and_way_out() -> None:
         (
             desired(),
             live_state(live("group/g", name="G")),
-            replace(ALL, max_deletes=Limit(count=0)),
+            ALL.changed(max_deletes=Limit(count=0)),
             ("too-many-deletes", None, False),
         ),
         (
@@ -172,7 +171,7 @@ def test_apply_names_what_changed_by_rule_and_place() -> None:
 def test_a_refused_plan_shows_the_places_in_each_format() -> None:
     place = SourceRef("catalog/growth.yaml", 14, 3)
     grant = TIGHTENED.resources[address("license/growth/grant/calls")].changed(source=place)
-    wanted = replace(TIGHTENED, resources={**TIGHTENED.resources, grant.address: grant})
+    wanted = TIGHTENED.changed(resources={**TIGHTENED.resources, grant.address: grant})
     made = proposal(protecting(wanted, "license/growth"), FOUND)
     notices = [notice_of(RefusedError("the plan is refused", made.refusals))]
     view = PlanView(plan=made.plan, write=write_plan, diagnostics=made.diagnostics, notices=notices)
@@ -188,7 +187,7 @@ def test_a_refused_plan_shows_the_places_in_each_format() -> None:
     assert located["region"] == {"startLine": 14, "startColumn": 3}
     for name in ("markdown", "html"):
         assert "(catalog/growth.yaml:14:3)" in shown[name], name
-    assert "growth.yaml:14:3" not in PROPOSAL["html"](replace(view, diagnostics=()), Look())
+    assert "growth.yaml:14:3" not in PROPOSAL["html"](view.changed(diagnostics=()), Look())
 
 
 def nodes() -> Iterator[ast.AST]:

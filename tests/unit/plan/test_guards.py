@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from tests.fakes.catalog import FakeCatalog, live
 from tests.support.values import address, declared, desired, live_state, proposal, sentences
@@ -31,7 +29,7 @@ GROWTH = declared("license/growth", name="Growth")
 
 
 def protecting(wanted: DesiredState, *texts: str) -> DesiredState:
-    return replace(wanted, protected=frozenset(address(text) for text in texts))
+    return wanted.changed(protected=frozenset(address(text) for text in texts))
 
 
 def deletes(plan: Plan) -> set[str]:
@@ -63,7 +61,7 @@ def test_a_protected_license_covers_its_grants(
 
 def test_what_does_no_harm_is_free() -> None:
     guarded = protecting(LOOSENED, "license/growth", "entitlement/calls")
-    renamed = replace(guarded, resources={**guarded.resources, GROWTH.address: GROWTH})
+    renamed = guarded.changed(resources={**guarded.resources, GROWTH.address: GROWTH})
     assert proposal(renamed, FOUND, ALL).refusals == ()
 
 
@@ -139,11 +137,11 @@ def test_apply_holds_a_plan_to_its_own_guards(guards: dict[str, object], says: s
     assert recheck(plan) == ()
     if isinstance(named := guards.get("protected"), set):
         guards = {"protected": frozenset(address(text) for text in named)}
-    changed: Guards = replace(plan.guards, **guards)  # type: ignore[arg-type]
+    changed: Guards = plan.guards.changed(**guards)
     catalog = FakeCatalog(*FOUND.resources.values())
     with pytest.raises(RefusedError) as refused:
         apply_plan(
-            replace(plan, guards=changed),
+            plan.changed(guards=changed),
             catalog,
             progress=NoProgress(),
             is_stopped=lambda: False,
@@ -168,7 +166,7 @@ def test_grants_that_go_with_their_license_are_one_delete() -> None:
     assert made.plan.summary.actions["delete"] == 3 * 15
     assert read_plan(write_plan(made.plan)) == made.plan
     assert recheck(made.plan) == ()
-    few = replace(policy, max_deletes=Limit(count=2))
+    few = policy.changed(max_deletes=Limit(count=2))
     (finding,) = sentences(proposal(kept, live_state(*known), few).refusals)
     assert finding.startswith("deletes 3 of 12 live licenses (25%); policy.maxDeletes allows 2")
 
@@ -258,6 +256,6 @@ def test_a_plan_from_before_that_rule_is_read_and_applied() -> None:
         for each in plan.changes
     )
     effects = {"neutral": 1, "tightens": 2}
-    older = seal(replace(plan, changes=changes, summary=replace(plan.summary, effects=effects)))
+    older = seal(plan.changed(changes=changes, summary=plan.summary.changed(effects=effects)))
     assert read_plan(write_plan(older)) == older
     assert recheck(older) == ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC
+from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -37,6 +38,8 @@ from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.pricing import Grant, PriceCell, PriceColumn, PriceRow, PriceTable
+
+T = TypeVar("T")
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -77,6 +80,16 @@ json_values: st.SearchStrategy[Json] = st.one_of(
 sides = st.just(ABSENT) | json_values
 _slugs = texts.map(lambda text: text.replace("/", "") or "api-calls")
 _effects = st.sampled_from(Effect)
+
+
+def built(kind: Callable[..., T], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[T]:
+    """Objects with such fields.
+
+    `st.builds` looks up every annotation, also of types that are there for type checkers alone.
+    """
+    return st.fixed_dictionaries(fields).map(lambda given: kind(**given))
+
+
 _sources = st.none() | st.builds(SourceRef, texts, st.integers(1, 10**6), st.just(1))
 _targets = st.builds(TargetRef, texts, texts)
 _tops = st.builds(
@@ -158,8 +171,9 @@ _new_versions = st.builds(
 def plans() -> st.SearchStrategy[Plan]:
     """Any plan of a few changes."""
     return st.builds(
-        lambda listed, target, warnings, versions: replace(
-            plan_of(tuple(listed), target=target, warnings=tuple(warnings)),
+        lambda listed, target, warnings, versions: plan_of(
+            tuple(listed), target=target, warnings=tuple(warnings)
+        ).changed(
             new_versions=tuple(versions),
         ),
         st.lists(_changes, max_size=4),
@@ -171,7 +185,7 @@ def plans() -> st.SearchStrategy[Plan]:
 
 def drift_reports() -> st.SearchStrategy[DriftReport]:
     """Any drift report of a few differences."""
-    return st.builds(
+    return built(
         DriftReport,
         target=_targets,
         differences=st.lists(_differences, max_size=4).map(tuple),
@@ -315,7 +329,7 @@ def apply_results() -> st.SearchStrategy[ApplyResult]:
         error_id=st.none() | texts,
         blocked_by=st.none() | texts,
     )
-    return st.builds(
+    return built(
         ApplyResult,
         target=_targets,
         plan_digest=texts,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,7 +126,7 @@ def test_a_run_that_ended_early_says_why_and_how_to_go_on(
     change: dict[str, object], says: str
 ) -> None:
     ended = result(DONE, outcome(Action.DELETE, "license/old", Status.NOT_TRIED))
-    text = apply_text(replace(ended, **change), color=False)  # type: ignore[arg-type]
+    text = apply_text(ended.changed(**change), color=False)
     assert "  · not tried     delete   license/old\n" in text
     assert says in text
     assert text.endswith(AGAIN)

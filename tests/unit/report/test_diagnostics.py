@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from unicodedata import category
 
 import pytest
@@ -131,7 +130,7 @@ def test_github_commands_are_escaped() -> None:
 
 
 def test_a_log_of_github_shows_names_and_obeys_none() -> None:
-    evil = replace(TYPO, message="unknown field 'a\x1b[31m\n::stop'", ref=SourceRef("a\x1b", 1, 1))
+    evil = TYPO.changed(message="unknown field 'a\x1b[31m\n::stop'", ref=SourceRef("a\x1b", 1, 1))
     (line,) = render_github([evil]).splitlines()
     assert "unknown field 'a ::stop'%0Ahelp: " in line
     assert "\x1b" not in line

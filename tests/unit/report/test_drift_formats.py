@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -41,8 +40,8 @@ def judged(drift: DriftReport) -> DriftReport:
         else d
         for d in drift.differences
     )
-    return replace(
-        drift, differences=differences, agreed="plans/prod.plan.json", words=("-t", "prod")
+    return drift.changed(
+        differences=differences, agreed="plans/prod.plan.json", words=("-t", "prod")
     )
 
 
@@ -69,7 +68,7 @@ def test_every_format_says_where_it_is_declared_and_through_what(
         d.changed(source=source, fields=tuple(f.changed(source=None) for f in d.fields))
         for d in changed
     ]
-    text = written([replace(drift, differences=tuple(inherited))])
+    text = written([drift.changed(differences=tuple(inherited))])
     assert "inherited from basics through free, catalog.yaml" in text
     assert re.search(r"catalog\.yaml(:|&#58;)7", text)
 
@@ -87,8 +86,8 @@ def test_each_verdict_has_its_commands(drift: DriftReport) -> None:
 
 
 def test_targets_stand_side_by_side(drift: DriftReport) -> None:
-    staging = replace(
-        drift, target=TargetRef("staging", "https://staging.example.com"), differences=()
+    staging = drift.changed(
+        target=TargetRef("staging", "https://staging.example.com"), differences=()
     )
     reports = [judged(drift), staging]
     text = drift_text(reports, color=False)
@@ -123,7 +122,7 @@ def test_any_report_is_well_formed_everywhere(reports: list[DriftReport]) -> Non
 
 
 def test_ten_thousand_differences_fit_into_a_comment(drift: DriftReport) -> None:
-    many = replace(drift, differences=drift.differences * 1500)
+    many = drift.changed(differences=drift.differences * 1500)
     text = drift_markdown([many])
     assert len(text) <= 65_536
     assert "more differences not shown" in text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from tests.unit.report.strategies import LEAN, drift_reports
 
@@ -13,7 +11,7 @@ from kaiten_sync.report.drift_text import drift_text
 
 def test_each_difference_says_what_where_and_who(drift: DriftReport) -> None:
     kept = [d for d in drift.differences if d.address.slug in ("quotas", "api-calls", "old")]
-    report = replace(drift, differences=tuple(kept))
+    report = drift.changed(differences=tuple(kept))
     assert (
         drift_text([report], color=False)
         == """\
@@ -48,14 +46,14 @@ Drift: 2 missing, 2 changed. 1 not managed. 8 objects compared.
 
 def test_no_drift_is_one_line(drift: DriftReport) -> None:
     assert (
-        drift_text([replace(drift, differences=())], color=False)
+        drift_text([drift.changed(differences=())], color=False)
         == "No drift. prod matches the declaration (8 objects compared).\n"
     )
 
 
 def test_what_is_not_managed_is_listed_and_is_no_drift(drift: DriftReport) -> None:
     unmanaged = tuple(d for d in drift.differences if d.drift is DriftClass.UNMANAGED)
-    text = drift_text([replace(drift, differences=unmanaged)], color=False)
+    text = drift_text([drift.changed(differences=unmanaged)], color=False)
     assert "? unmanaged  license/old\n" in text
     assert text.endswith(
         "\nNo drift. prod matches the declaration (8 objects compared, 1 not managed).\n"
@@ -66,17 +64,17 @@ def test_three_sides_that_are_known_are_all_shown(drift: DriftReport) -> None:
     changed = next(d for d in drift.differences if str(d.address) == "entitlement/api-calls")
     changed = changed.changed(moved=Verdict.CONFLICT, agreed={"name": "Calls"})
     changed = changed.changed(server_edited=("name",))
-    text = drift_text([replace(drift, differences=(changed,))], color=False)
+    text = drift_text([drift.changed(differences=(changed,))], color=False)
     assert "        name: live API calls, git API Calls, agreed Calls\n" in text
     assert "changed: name on the server; name in git\n" in text
-    narrow = drift_text([replace(drift, differences=(changed,))], color=False, width=40)
+    narrow = drift_text([drift.changed(differences=(changed,))], color=False, width=40)
     assert "        name:\n          live   API calls\n          git    API Calls\n" in narrow
 
 
 def test_what_nobody_declared_counts_where_it_is_drift(drift: DriftReport) -> None:
     unmanaged = tuple(d for d in drift.differences if d.drift is DriftClass.UNMANAGED)
     counted = tuple(d.changed(is_drift=True) for d in unmanaged)
-    text = drift_text([replace(drift, differences=counted)], color=False)
+    text = drift_text([drift.changed(differences=counted)], color=False)
     assert text.endswith("\nDrift: 1 unmanaged. 8 objects compared.\n")
 
 

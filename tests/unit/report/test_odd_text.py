@@ -21,6 +21,7 @@ from tests.support.html import Html
 from tests.unit.report.strategies import (
     LEAN,
     apply_results,
+    built,
     comparisons,
     diagnostics,
     drift_reports,
@@ -45,7 +46,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
             examination=found, codes={each.name: 6 for each in found.targets}
         )
     ),
-    "plan": st.builds(
+    "plan": built(
         PlanView,
         plan=plans(),
         write=st.just(write_plan),
@@ -54,7 +55,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "impact": impacts(),
     "table": price_tables(),
-    "drift": st.builds(DriftView, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
+    "drift": built(DriftView, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
     "apply": apply_results(),
     "compare": comparisons(),
     "diagnostics": diagnostics(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -38,7 +37,7 @@ def update(address: Address, before: Json, after: Json, effect: Effect) -> Chang
 def test_the_first_line_carries_the_digest(plan: Plan) -> None:
     first, *_ = plan_markdown(plan).splitlines()
     assert first == f"<!-- kaiten-sync plan {plan.digest} -->"
-    forged = replace(plan, digest="--> <script>")
+    forged = plan.changed(digest="--> <script>")
     assert plan_markdown(forged).startswith("<!-- kaiten-sync plan unsealed -->\n")
 
 
@@ -191,4 +190,4 @@ def test_drift_markdown_shows_live_and_git(drift: DriftReport) -> None:
 
 
 def test_no_drift_in_markdown(drift: DriftReport) -> None:
-    assert "No drift." in drift_markdown([replace(drift, differences=())])
+    assert "No drift." in drift_markdown([drift.changed(differences=())])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -137,9 +136,9 @@ def test_nothing_to_do_is_one_line(nothing_to_do: Plan) -> None:
     )
     saved = plan_text(nothing_to_do, color=False, origin=Origin.FILE)
     assert saved == "No changes. Applying this plan does nothing on local.\n"
-    summary = replace(nothing_to_do.summary, unmanaged=2)
+    summary = nothing_to_do.summary.changed(unmanaged=2)
     assert "(1 object compared, 2 not managed)" in plan_text(
-        replace(nothing_to_do, summary=summary, warnings=("careful",)), color=False
+        nothing_to_do.changed(summary=summary, warnings=("careful",)), color=False
     )
 
 

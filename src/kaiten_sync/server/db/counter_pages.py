@@ -167,33 +167,41 @@ class CounterPage:
             "now": min(self.now_ms, LAST_MS - 1),
         }
 
+    def last(self, connection: Connection, all_of: Select[Any]) -> Row[Any] | None:
+        """Where the last counter of the page before is now; None if none was, or it is gone.
+
+        `all_of` has more counters than are listed: it may not be among those any more.
+        """
+        if self.position is None:
+            return None
+        found, rows = _placed(all_of, self.sort)
+        instance_id, _, entitlement_id = self.position.id.partition(" ")
+        is_last = (found.c.instance_id == instance_id, found.c.entitlement_id == entitlement_id)
+        return connection.execute(rows.where(*is_last), self.parameters).first()
+
     def of_fullest(
-        self, connection: Connection, high: Select[Any], all_of: Select[Any]
+        self, connection: Connection, high: Select[Any], last: Row[Any] | None
     ) -> RowPage[MeteredUsage] | None:
         """A page of these counters, which are high, if it is one of the fullest of all.
 
         None if it is the last, because the others may belong on it.
         """
-        if self.sort not in ("", "-saturation"):
+        if self.sort not in ("", "-saturation") or (last is not None and last.place < NEAR_RATIO):
             return None
         is_near: Condition = lambda counters: counters.c.ratio >= NEAR_RATIO  # noqa: E731
-        found = self.read(connection, high, all_of, is_near)
+        found = self.read(connection, high, last, is_near)
         return None if found.next is None else found
 
     def read(
         self,
         connection: Connection,
         counters: Select[Any],
-        all_of: Select[Any],
+        last: Row[Any] | None,
         *conditions: Condition,
     ) -> RowPage[MeteredUsage]:
-        """A page of these counters that fulfil conditions when they are rated.
-
-        `all_of` has others too: the last one of the page before may not be among them any more.
-        """
+        """A page of these counters that fulfil conditions when they are rated, behind the last."""
         found, rows = _placed(counters, self.sort)
         rows = rows.where(*(each(found) for each in conditions))
-        last = self._last(connection, all_of)
         if last is not None:
             columns = [*rows.selected_columns]
             place, behind = tuple_(*columns), tuple_(*last)
@@ -209,15 +217,6 @@ class CounterPage:
         has_more = len(shown) > self.limit
         shown = shown[: self.limit]
         return RowPage(rows=shown, next=_position_of(shown[-1]) if has_more else None)
-
-    def _last(self, connection: Connection, all_of: Select[Any]) -> Row[Any] | None:
-        """Where the last counter of the page before is now; None if none was, or it is gone."""
-        if self.position is None:
-            return None
-        found, rows = _placed(all_of, self.sort)
-        instance_id, _, entitlement_id = self.position.id.partition(" ")
-        is_last = (found.c.instance_id == instance_id, found.c.entitlement_id == entitlement_id)
-        return connection.execute(rows.where(*is_last), self.parameters).first()
 
 
 def _position_of(last: CountedUsage) -> Position:

@@ -162,12 +162,13 @@ def usage_of_entitlement(
     page = CounterPage(sort, position, limit, organization_id, now_ms)
     if page.sorted_by in WALKED:
         rows = with_uncounted(granted(entitlement_id), entitlement_id, walks=True)
-        return page.read(connection, rows, rows)
+        return page.read(connection, rows, page.last(connection, rows))
     terms = granted_once(entitlement_id, named=page.sorted_by in NAMED_TERMS)
     rows = with_uncounted(terms, entitlement_id, walks=False)
+    last = page.last(connection, rows)
     counted = counted_once(entitlement_id)
-    fullest = page.of_fullest(connection, only_high(counters_of(counted), counted), rows)
-    return fullest or page.read(connection, rows, rows)
+    fullest = page.of_fullest(connection, only_high(counters_of(counted), counted), last)
+    return fullest or page.read(connection, rows, last)
 
 
 def usage_of_license(
@@ -214,10 +215,11 @@ def list_counters(
     if is_sorted and not walks:
         rows = rows.join(instance, instance.c.id == usage.c.instance_id)
         all_of = all_of.join(instance, instance.c.id == usage.c.instance_id)
+    last = page.last(connection, all_of)
     fullest = None
     if wanted.band is None:
-        fullest = page.of_fullest(connection, only_high(rows, terms), all_of)
-    return fullest or page.read(connection, rows, all_of, *_in_band(wanted.band)), total
+        fullest = page.of_fullest(connection, only_high(rows, terms), last)
+    return fullest or page.read(connection, rows, last, *_in_band(wanted.band)), total
 
 
 def count_counters(

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, RefusalKind, unprocessable
 from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.web.catalog import SCHEMAS
-from kaiten_sync.server.web.check import RequestCheck, parameter_check
+from kaiten_sync.server.web.check import RequestCheck, ValueCheck, parameter_check
 from kaiten_sync.server.web.codec import check_storable, decode_body
 from kaiten_sync.server.web.operations import Operation, Query
 
@@ -31,7 +31,6 @@ MAX_NAME = 1_000
 """Characters of a name: lists show it in a line."""
 
 _CHECK = RequestCheck(SCHEMAS)
-_CHECK_OF = cache(lambda query: parameter_check(query.schema))
 
 _MAX_SHOWN = 100
 """Characters of a wrong parameter that are repeated in the answer."""
@@ -137,8 +136,13 @@ def parse_query(query: Query, text: str | None) -> Any:
             if moment is None:
                 raise _unexpected("date-time (RFC 3339)", place, text)
             return moment
-    _CHECK_OF(query).refuse(value, place)
+    _check_of(query).refuse(value, place)
     return value
+
+
+@cache
+def _check_of(query: Query) -> ValueCheck:
+    return parameter_check(query.schema)
 
 
 def _unexpected(wanted: str, place: str, text: str) -> RefusalError:

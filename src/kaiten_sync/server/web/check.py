@@ -50,7 +50,7 @@ def _is_moment(value: object) -> bool:
 class ValueCheck:
     """Checks values against one schema, as requests have to meet it.
 
-    A compiled validator says that a value is fine, in a hundredth of the time; only where it does
+    A compiled validator says that a value is fine, in a sixtieth of the time; only where it does
     not, the other one looks for what is wrong.
     """
 
