@@ -12,19 +12,19 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import GrowingFile
 from kaiten_sync.redaction import Redaction
-from kaiten_sync.replacing import replace_files
+from kaiten_sync.replacing import Content, replace_files
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """Ten times the plan of a catalog with 20,000 grants: whatever is larger was named by mistake."""
 
-_PART_BYTES = 1024 * 1024
+_PIECE_BYTES = 256 * 1024
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -41,14 +41,8 @@ def read_regular(path: Path, most_bytes: int = LARGEST_BYTES) -> bytes:
     Raises:
         UsageError: it is not a regular file, too large, or cannot be read.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        _check_regular(path.stat().st_mode, f"cannot read {path}")  # opening has effects of its own
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            _check_regular(os.fstat(file.fileno()).st_mode, f"cannot read {path}")
-            return _bounded(file, str(path), most_bytes)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+    with _opened(path) as file:
+        return _bounded(file, str(path), most_bytes)
 
 
 def check_input(path: Path) -> None:
@@ -101,6 +95,15 @@ class Disk:
         """The whole content. Raises as `read_regular` does."""
         return read_regular(path)
 
+    def read_pieces(self, path: Path) -> Iterator[bytes]:
+        """The same in pieces. Raises as `read_regular` does, when it is read."""
+        with _opened(path) as file:
+            size_bytes = 0
+            while piece := file.read(_PIECE_BYTES):
+                size_bytes += len(piece)
+                _check_size(size_bytes, str(path), LARGEST_BYTES)
+                yield piece
+
     def read_input(self) -> bytes:
         """Standard input, to its end.
 
@@ -118,6 +121,11 @@ class Disk:
         """Write a file whole or not at all, as `write_all` does."""
         self.write_all({path: content})
 
+    def write_pieces(self, path: Path, pieces: Iterable[bytes]) -> None:
+        """The same, of a content that is made while it is written."""
+        check_output(path)
+        _replace({path: self._without_token(path, pieces)})
+
     def write_all(self, contents: Mapping[Path, bytes | None]) -> None:
         """Write several files or none; None removes one. Links stay, and so does a file's mode.
 
@@ -126,16 +134,22 @@ class Disk:
         """
         for path, content in contents.items():
             check_output(path)
-            if content is not None and self._redaction.is_in_parts(_texts(content)):
+            for _ in self._without_token(path, _pieces(content or b"")):
+                pass
+        _replace(contents)
+
+    def _without_token(self, path: Path, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces of a file; raises before one with which the token would be in it."""
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        has_token = self._redaction.search()
+        for piece in pieces:
+            # As text, piece by piece: as a whole it takes several times the memory.
+            if has_token(decoder.decode(piece)):
                 raise UsageError(
                     f"{path} is not written: it would contain the token of this run",
                     hint="revoke the token, and take it out of whatever contains it",
                 )
-        try:
-            replace_files(contents)
-        except OSError as error:
-            path = Path(str(error.filename2 or error.filename or next(iter(contents))))
-            raise UsageError(f"cannot write {path}: {error.strerror}") from error
+            yield piece
 
     def grow(self, path: Path, head: bytes) -> GrowingFile:
         """Begin a file that is whole after every write.
@@ -177,10 +191,16 @@ class _OpenFile:
         os.close(self._descriptor)
 
 
-def _texts(content: bytes) -> Iterator[str]:
-    """A content as text, part by part: as a whole it takes several times the memory."""
-    parts = (content[at : at + _PART_BYTES] for at in range(0, len(content), _PART_BYTES))
-    return codecs.iterdecode(parts, "utf-8", errors="replace")
+def _replace(contents: Mapping[Path, Content | None]) -> None:
+    try:
+        replace_files(contents)
+    except OSError as error:
+        path = Path(str(error.filename2 or error.filename or next(iter(contents))))
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    return (content[at : at + _PIECE_BYTES] for at in range(0, len(content), _PIECE_BYTES))
 
 
 def _check_regular(mode: int, what_failed: str) -> None:
@@ -194,8 +214,24 @@ def _irregular(mode: int) -> str | None:
     return f"it is {_KINDS.get(stat.S_IFMT(mode), 'something else')}, not a regular file"
 
 
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        _check_regular(path.stat().st_mode, f"cannot read {path}")  # opening has effects of its own
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            _check_regular(os.fstat(file.fileno()).st_mode, f"cannot read {path}")
+            yield file
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+
+
 def _bounded(file: BinaryIO, name: str, most_bytes: int) -> bytes:
     content = file.read(most_bytes + 1)
-    if len(content) > most_bytes:
-        raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
+    _check_size(len(content), name, most_bytes)
     return content
+
+
+def _check_size(size_bytes: int, name: str, most_bytes: int) -> None:
+    if size_bytes > most_bytes:
+        raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")

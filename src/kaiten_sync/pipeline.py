@@ -7,13 +7,14 @@ only: a rule that would fit in here belongs into a stage. The first two stages a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 from kaiten_sync.apply import already_done, execute, read_observed
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
-from kaiten_sync.families import by_chance, taken_over, version_address
+from kaiten_sync.families import Resolution, by_chance, taken_over, version_address
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
@@ -27,10 +28,11 @@ from kaiten_sync.live import (
 )
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
-from kaiten_sync.model.drift import CatalogDiff, DriftClass
+from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.family import FamilyChoice
+from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.outcome import ApplyResult
-from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.plan import Left, Plan, TargetRef
 from kaiten_sync.model.ports import (
     Catalog,
     CatalogReader,
@@ -43,11 +45,14 @@ from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan import (
+    Leaving,
     Proposal,
+    Recorded,
     check_guards,
     conflicts,
     ownership,
     propose,
+    recorded,
     restarting,
     still_to_restart,
     tightened,
@@ -115,7 +120,10 @@ def make_plan(
         target=target, scope=scope, policy=policy, previous=previous, allowed=allowed, kept=kept
     )
     live = read_for_plan(desired, catalog, request, progress)
-    return propose_on(desired, catalog, live, request, progress)
+    found = _basis(desired, catalog, live, request, progress)
+    # Most of a new server's plan is in it, and none of what is made now asks for it.
+    del desired, live
+    return _proposed(found, request)
 
 
 def read_for_plan(
@@ -144,6 +152,35 @@ def propose_on(
     progress: Progress,
 ) -> Proposal:
     """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
+    return _proposed(_basis(desired, catalog, live, request, progress), request)
+
+
+class _Basis(Immutable, frozen=True, kw_only=True):
+    """All that a plan is made of, once declaration and live are compared.
+
+    `differences` are taken from there one by one. `diff` and `sold` lack what is missing on the
+    server, `sold` only inside other objects; `record` has what the plan records of all.
+    """
+
+    differences: deque[Difference]
+    has_drafts: bool
+    diff: CatalogDiff
+    live: LiveState
+    leaving: Leaving
+    holders: Holders
+    use: Holders
+    let_go: Sequence[Left]
+    sold: Resolution
+    record: Recorded
+
+
+def _basis(
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    request: PlanInputs,
+    progress: Progress,
+) -> _Basis:
     policy = request.policy
     owned = ownership(desired, request.scope, policy.prune, request.previous)
     owned = with_versions(owned, desired, live)
@@ -165,22 +202,48 @@ def propose_on(
         )
     use = read_use(catalog, restarted, progress=progress, known=live)
     seen, previous = seen_as_sold(desired, live), request.previous
-    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts(diff, catalog))
-    # What is missing is among the changes now. Of a new server that is all there is, and twice.
-    diff = diff.without_missing()
-    return propose(
-        changes,
-        diff,
-        desired,
-        live,
-        leaving,
-        target=request.target,
-        policy=policy,
-        allowed=request.allowed,
+    record = recorded(desired)
+    missing = (d.address for d in diff.differences if d.drift is DriftClass.MISSING)
+    inside = {address for address in missing if address.parent is not None}
+    # Whether something was renamed is seen by all that it contains.
+    wanted = sold.desired if leaving.going else sold.desired.without(inside)
+    return _Basis(
+        differences=deque(diff.differences),
+        has_drafts=has_drafts(diff, catalog),
+        diff=diff.without_missing(),
+        live=live,
+        leaving=leaving,
         holders=holders,
         use=use,
         let_go=fields_let_go(desired, seen, previous) if previous else (),
-        sold=sold,
+        sold=sold.changed(desired=wanted),
+        record=record,
+    )
+
+
+def _taken(differences: deque[Difference]) -> Iterator[Difference]:
+    """Each difference, which is gone from there by then."""
+    while differences:
+        yield differences.popleft()
+
+
+def _proposed(found: _Basis, request: PlanInputs) -> Proposal:
+    # What is missing is in the changes then. Of a new server that is all there is, and twice.
+    changes = to_changes(_taken(found.differences), found.leaving, has_drafts=found.has_drafts)
+    return propose(
+        changes,
+        found.diff,
+        found.sold.desired,
+        found.live,
+        found.leaving,
+        target=request.target,
+        policy=request.policy,
+        allowed=request.allowed,
+        holders=found.holders,
+        use=found.use,
+        let_go=found.let_go,
+        sold=found.sold,
+        record=found.record,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -25,6 +25,8 @@ _SHORTEST_PART = 16
 """Characters of a token that are a secret without its prefix, or in another spelling."""
 _SEPARATORS = bytes(each for each in range(256) if not re.match(rb"[A-Za-z0-9_]", bytes([each])))
 """What a token can be taken apart with and still be read: spaces, hyphens, all beyond ASCII."""
+
+_LOWER = bytes(range(256)).lower()
 
 
 class Redaction:
@@ -59,22 +61,28 @@ class Redaction:
 
     def is_in(self, text: str) -> bool:
         """Whether a text contains a secret, in one piece or taken apart."""
-        return self.is_in_parts([text])
+        return self.search()(text)
 
-    def is_in_parts(self, texts: Iterable[str]) -> bool:
-        """Whether a text that comes in parts contains a secret, also where two of them meet."""
+    def search(self) -> Callable[[str], bool]:
+        """What takes a text part by part, and returns whether there is a secret up to this part.
+
+        Also one that is where two parts meet.
+        """
         longest = max((0, *map(len, self._runs), *map(len, self._short)))
         lowered, run = "", b""
-        for text in texts:
-            part = text.lower()
-            lowered = lowered[max(0, len(lowered) - longest) :] + part
+
+        def is_in(text: str) -> bool:
+            nonlocal lowered, run
+            lowered = lowered[max(0, len(lowered) - longest) :] + (
+                text.lower() if self._short else ""
+            )
             # A text that has a long form in one piece has its run as well.
-            run = run[max(0, len(run) - longest) :] + (_run(part) if self._runs else b"")
-            if any(each in run for each in self._runs) or any(
+            run = run[max(0, len(run) - longest) :] + (_run(text) if self._runs else b"")
+            return any(each in run for each in self._runs) or any(
                 form in lowered for form in self._short
-            ):
-                return True
-        return False
+            )
+
+        return is_in
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
@@ -110,7 +118,9 @@ def _patterns(forms: frozenset[str], runs: frozenset[bytes]) -> Sequence[re.Patt
 
 def _run(text: str) -> bytes:
     """The characters of a text that tokens have, in lower case and without what separates them."""
-    return text.encode("utf-8", "surrogatepass").translate(None, _SEPARATORS).lower()
+    # Beyond ASCII, a sign such as that of Kelvin is a letter in lower case.
+    lowered = text if text.isascii() else text.lower()
+    return lowered.encode("utf-8", "surrogatepass").translate(_LOWER, _SEPARATORS)
 
 
 def _spellings(secret: str) -> Iterator[str]:

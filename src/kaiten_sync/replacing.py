@@ -10,18 +10,25 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
+
+Content: TypeAlias = "bytes | Iterable[bytes]"
+"""What a file has, in one piece or in several, which are asked for once."""
+
+_PIECE_BYTES = 256 * 1024
 
 
 class _Replacement:
     """One file, what it was, and what it will be; None if there is no file."""
 
-    def __init__(self, path: Path, content: bytes | None) -> None:
+    def __init__(self, path: Path, content: Content | None) -> None:
         self._path = Path(os.path.realpath(path))
         self._content = content
         self._before = self._path.read_bytes() if self._path.exists() else None
         self._staged: str | None = None
+        self._is_in_place = self._before is not None and os.stat(self._path).st_nlink > 1
         self._is_put = False
 
     def stage(self) -> None:
@@ -29,7 +36,7 @@ class _Replacement:
         if self._content is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        if self._before is not None and os.stat(self._path).st_nlink > 1:
+        if self._is_in_place:
             return
         try:
             handle, self._staged = tempfile.mkstemp(
@@ -38,7 +45,7 @@ class _Replacement:
         except OSError as error:  # nobody knows the name of the file that was not made
             raise OSError(error.errno, error.strerror, str(self._path)) from error
         with os.fdopen(handle, "wb") as file:
-            file.write(self._content)
+            file.writelines(_pieces(self._content))
             # Both, before the name changes: a crash must leave the old content or the new, and
             # not an empty file.
             file.flush()
@@ -48,15 +55,17 @@ class _Replacement:
             os.umask(mask)
             os.chmod(self._staged, 0o666 & ~mask)
         elif not _made_alike(self._path, self._staged):
-            self.discard()
+            self._content = _pieces_of(self._staged)
+            self._is_in_place = True
 
     def put(self) -> None:
         """Make the change. A file with other names, or of another owner, is written in place."""
         self._is_put = True
         if self._content is None:
             self._path.unlink(missing_ok=True)
-        elif self._staged is None:
+        elif self._is_in_place or self._staged is None:
             _write_in_place(self._path, self._content)
+            self.discard()
         else:
             os.replace(self._staged, self._path)
             self._staged = None
@@ -77,7 +86,7 @@ class _Replacement:
             self._staged = None
 
 
-def replace_files(contents: Mapping[Path, bytes | None]) -> None:
+def replace_files(contents: Mapping[Path, Content | None]) -> None:
     """Write these files, and remove those whose content is None: all of them, or none.
 
     Everything is on disk, beside the files, before the first one changes (ADR 24).
@@ -113,8 +122,18 @@ def _made_alike(path: Path, staged: str) -> bool:
     return True
 
 
-def _write_in_place(path: Path, content: bytes) -> None:
+def _write_in_place(path: Path, content: Content) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        file.writelines(_pieces(content))
         file.truncate()
+
+
+def _pieces(content: Content) -> Iterable[bytes]:
+    return (content,) if isinstance(content, bytes) else content
+
+
+def _pieces_of(path: str) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece

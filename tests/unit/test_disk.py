@@ -63,3 +63,16 @@ def test_a_file_with_a_token_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="would contain the token"):
         disk.write(tmp_path / "plan", b"a KSH_A-token-of-this-process in a name")
     assert not (tmp_path / "plan").exists()
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_file_whose_pieces_have_a_token_stays_as_it_was(tmp_path: Path, is_linked: bool) -> None:
+    disk, path = Disk(Redaction("ksh_a-token-of-this-process")), tmp_path / "plan"
+    disk.write(path, b"before")
+    if is_linked:
+        (tmp_path / "other").hardlink_to(path)
+    there = {*tmp_path.iterdir()}
+    with pytest.raises(UsageError, match="would contain the token"):
+        disk.write_pieces(path, iter([b"a ksh_a-token-", b"of-this-process", b" in a name"]))
+    assert path.read_bytes() == b"before"
+    assert {*tmp_path.iterdir()} == there

@@ -39,6 +39,23 @@ def test_a_rewritten_file_keeps_mode_owner_and_its_other_names(
     assert {each.name for each in tmp_path.iterdir()} <= {"plan.json", "other.json"}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_a_file_that_cannot_be_made_alike_is_written_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object) -> None:
+        raise PermissionError
+
+    path = tmp_path / "plan.json"
+    path.write_bytes(b"a longer text than the new one")
+    os.chown(path, 12345, 12345)
+    monkeypatch.setattr(os, "chown", refuse)
+    before = path.stat().st_ino
+    Disk().write_pieces(path, iter([b"n", b"ew"]))
+    assert (path.read_bytes(), path.stat().st_ino) == (b"new", before)
+    assert [*tmp_path.iterdir()] == [path]
+
+
 def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
     mask = os.umask(0o027)
     try:

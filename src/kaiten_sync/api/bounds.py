@@ -8,10 +8,10 @@ run or fill the memory. Here every read of an answer, its headers included, draw
 from __future__ import annotations
 
 import ssl
-import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpcore
@@ -33,20 +33,15 @@ class TooLargeError(ServerError):
 
 
 class BoundedTransport(httpx.HTTPTransport):
-    """Sends requests over connections whose reads draw on a budget, one for each request.
+    """Sends one request after another over one connection, whose reads draw on a budget.
 
-    A request is sent and its answer read in one thread, so the budget belongs to the thread.
+    The budget is renewed for each request.
     """
 
     def __init__(
-        self,
-        *,
-        tls: ssl.SSLContext,
-        limits: httpx.Limits,
-        proxy: str | None,
-        most_bytes: int,
-        longest_s: float,
+        self, *, tls: ssl.SSLContext, proxy: str | None, most_bytes: int, longest_s: float
     ) -> None:
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
         super().__init__(verify=tls, limits=limits, proxy=proxy, trust_env=False)
         self._budget = _Budget(most_bytes, longest_s)
         # httpcore's pool takes a backend, but httpx gives no way to pass one through.
@@ -56,6 +51,37 @@ class BoundedTransport(httpx.HTTPTransport):
         """Send a request with a budget of its own."""
         self._budget.begin()
         return super().handle_request(request)
+
+
+class BoundedTransports:
+    """As many transports as there are requests side by side, each kept for the next request.
+
+    One for all of them would be one pool of connections, which asks the system about each of them
+    before and after every request, and lets all other threads wait for that.
+    """
+
+    def __init__(self, make: Callable[[], BoundedTransport]) -> None:
+        self._make = make
+        self._made: list[BoundedTransport] = []
+        self._idle: list[BoundedTransport] = []
+
+    @contextmanager
+    def one(self) -> Iterator[BoundedTransport]:
+        """A transport that nobody else uses until the end of the block."""
+        try:
+            transport = self._idle.pop()
+        except IndexError:
+            transport = self._make()
+            self._made.append(transport)
+        try:
+            yield transport
+        finally:
+            self._idle.append(transport)
+
+    def close(self) -> None:
+        """Close all connections, also those that are in use."""
+        for each in self._made:
+            each.close()
 
 
 def unpacked(response: httpx.Response, most_bytes: int) -> bytes:
@@ -98,8 +124,8 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise ServerError("the answer cannot be decompressed")
 
 
-class _Budget(threading.local):
-    """What the answer to the thread's present request may still take."""
+class _Budget:
+    """What the answer to the present request may still take."""
 
     def __init__(self, most_bytes: int, longest_s: float) -> None:
         self._most_bytes = most_bytes
@@ -125,13 +151,22 @@ class _Budget(threading.local):
 
 
 class _BoundedStream(httpcore.NetworkStream):
-    """A connection; see `_Budget`. A read that is cut short by the budget ends as overdue."""
+    """A connection; see `_Budget`. A read that is cut short by the budget ends as overdue.
+
+    What is written is sent when an answer is awaited: httpcore writes a request's head and its body
+    apart, and server and client would wake up for each of them.
+    """
 
     def __init__(self, stream: httpcore.NetworkStream, budget: _Budget) -> None:
         self._stream = stream
         self._budget = budget
+        self._unsent = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        unsent, self._unsent = self._unsent, b""
+        # A server may refuse a request before it has read it all, and hang up: its answer counts.
+        with suppress(httpcore.WriteError):
+            self._stream.write(unsent, self._budget.seconds_left(timeout))
         seconds = self._budget.seconds_left(timeout)
         try:
             return self._budget.take(self._stream.read(max_bytes, seconds))
@@ -139,8 +174,8 @@ class _BoundedStream(httpcore.NetworkStream):
             self._budget.seconds_left(timeout)
             raise
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._budget.seconds_left(timeout))
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002  (read's)
+        self._unsent += buffer
 
     def close(self) -> None:
         self._stream.close()

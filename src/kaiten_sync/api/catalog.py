@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from kaiten_sync.api import paths
-from kaiten_sync.api.client import Client, LostAnswerError
+from kaiten_sync.api.attempts import LostAnswerError
+from kaiten_sync.api.client import Client
 from kaiten_sync.api.generations import ask_capabilities
 from kaiten_sync.api.paging import read_all, read_pages
 from kaiten_sync.api.rights import ask_rights
@@ -255,10 +256,7 @@ class HttpCatalog:
             tries += 1
             return write()
 
-        try:
-            return self._client.retrying()(counted) or tries > 1
-        except LostAnswerError as lost:
-            raise self._client.final(lost, request) from lost.cause
+        return self._client.answered(counted, request) or tries > 1
 
     def _decode(self, address: Address, body: Mapping[str, Any]) -> LiveResource:
         live = decode_object(address.kind, self._client.redaction.of_json(body), address.parent)

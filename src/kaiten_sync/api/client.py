@@ -8,20 +8,29 @@ and slows all threads down (see `pace.py`).
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import httpx
-import tenacity
 
 from kaiten_sync import __version__
 from kaiten_sync.api.answers import read_json
-from kaiten_sync.api.bounds import BoundedTransport, OverdueError, TooLargeError, unpacked
+from kaiten_sync.api.attempts import LostAnswerError, until_answered
+from kaiten_sync.api.bounds import (
+    BoundedTransport,
+    BoundedTransports,
+    OverdueError,
+    TooLargeError,
+    unpacked,
+)
 from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.network import Network
 from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
@@ -41,6 +50,13 @@ from kaiten_sync.redaction import Redaction
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 """Too many requests, and what gateways answer while a server starts or is overloaded. 500 is not
 one of them: a server that failed at a request fails at it again."""
+
+_T = TypeVar("_T")
+
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+_url = lru_cache(maxsize=64)(httpx.URL)
+"""A URL, parsed. All objects that are created in one list have the same."""
 
 _UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable from here"
@@ -91,28 +107,6 @@ class _Request(Immutable, frozen=True):
         return f"{self.method} {self.path}"
 
 
-class LostAnswerError(Exception):
-    """A request may or may not have been carried out. Internal to `api/`.
-
-    `is_too_much`: the server asked to slow down. `is_final`: waiting again would take as long
-    again, or end the same, so the request is not repeated.
-    """
-
-    def __init__(
-        self,
-        cause: Exception,
-        retry_after_s: float | None = None,
-        *,
-        is_too_much: bool = False,
-        is_final: bool = False,
-    ) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-        self.retry_after_s = retry_after_s
-        self.is_too_much = is_too_much
-        self.is_final = is_final
-
-
 class Client:
     """Sends requests to one server. Safe to use from several threads."""
 
@@ -121,27 +115,30 @@ class Client:
         self.retry = settings.retry or RetrySettings()
         self.redaction = Redaction(settings.token)
         self._has_token = settings.token is not None
-        self._headers = {
-            "User-Agent": f"kaiten-sync/{__version__}",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
+        headers = {
+            b"Host": httpx.URL(self.base_url).netloc,
+            b"User-Agent": f"kaiten-sync/{__version__}".encode(),
+            b"Accept": b"application/json",
+            b"Accept-Encoding": b"gzip",
         }
         if settings.token is not None:
-            self._headers["Authorization"] = f"Bearer {check_token(settings.token)}"
-        self._timeout = httpx.Timeout(
+            headers[b"Authorization"] = f"Bearer {check_token(settings.token)}".encode()
+        self._headers = [*headers.items()]
+        timeout = httpx.Timeout(
             READ_TIMEOUT_S if settings.timeout_s is None else settings.timeout_s,
             connect=CONNECT_TIMEOUT_S,
-        ).as_dict()
+        )
+        self._extensions = {"timeout": timeout.as_dict()}
         # A transport without httpx's client, which takes a quarter of a request's time for what is
         # not wanted here: it follows redirects, keeps cookies and reads settings from outside.
-        self._transport = BoundedTransport(
-            tls=_tls(self.base_url, settings.network),
-            limits=httpx.Limits(
-                max_connections=settings.connections, max_keepalive_connections=settings.connections
-            ),
-            proxy=settings.network.proxy,
-            most_bytes=ANSWER_LIMIT_BYTES,
-            longest_s=settings.answer_timeout_s,
+        tls = _tls(self.base_url, settings.network)
+        self._transports = BoundedTransports(
+            lambda: BoundedTransport(
+                tls=tls,
+                proxy=settings.network.proxy,
+                most_bytes=ANSWER_LIMIT_BYTES,
+                longest_s=settings.answer_timeout_s,
+            )
         )
         variable = settings.network.proxy_named_by
         self._unreachable_hint = (
@@ -172,7 +169,7 @@ class Client:
     def close(self) -> None:
         """Close all connections, and wake up whoever waits for a turn or a retry."""
         self._pace.close()
-        self._transport.close()
+        self._transports.close()
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         """GET a path below the API's base. Within `look_then_write` it is sent once.
@@ -184,10 +181,7 @@ class Client:
         request = _Request("GET", path, params=params)
         if self._held.turn is not None:
             return self._send(request)
-        try:
-            return self.retrying()(self._send, request)
-        except LostAnswerError as lost:
-            raise self.final(lost, str(request)) from lost.cause
+        return self.answered(lambda: self._send(request), str(request))
 
     def write_once(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """POST, PUT or DELETE once. Whoever sends it again looks first what is there now.
@@ -213,31 +207,16 @@ class Client:
             finally:
                 self._held.turn = None
 
-    def retrying(self) -> tenacity.Retrying:
-        """The retry rule, for a caller that settles a lost answer before it sends again."""
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(LostAnswerError),
-            stop=_Stop(self.retry, self._pace),
-            wait=self._wait_s,
-            sleep=self._pace.sleep,
-            before_sleep=self._tell_of_retry,
-            reraise=True,
-        )
+    def answered(self, send: Callable[[], _T], request: str) -> _T:
+        """What `send` returns, called again as long as its answer is lost and worth waiting for.
 
-    def final(self, lost: LostAnswerError, request: str) -> Exception:
-        """The error to show when a lost answer stays lost."""
-        if lost.is_too_much and self._pace.is_exhausted:
-            return self._exhausted(request)
-        if isinstance(lost.cause, ProblemError):
-            if lost.is_too_much:
-                lost.cause.hint = _TOO_MUCH_HINT
-            return lost.cause
-        said = self.redaction(describe(lost.cause))
-        hints = (hint for reason, hint in _TLS_HINTS.items() if reason in said)
-        return UnreachableError(
-            f"{request}: no answer from {self.base_url} ({said})",
-            hint=next(hints, self._unreachable_hint),
-        )
+        Raises:
+            UnreachableError, ProblemError: the answer stays lost. Whatever else `send` raises.
+        """
+        try:
+            return until_answered(send, self.retry, self._pace, self._tell_of_retry)
+        except LostAnswerError as lost:
+            raise self._final(lost, request) from lost.cause
 
     def _send(self, request: _Request) -> Answer:
         try:
@@ -257,7 +236,7 @@ class Client:
         if status < 300:
             body = read_json(content, str(request))
             # An escaped character can hide a token from a search; an escaped backslash cannot.
-            is_escaped = b"\\u" in content.replace(rb"\\", b"")
+            is_escaped = b"\\u" in content and b"\\u" in content.replace(rb"\\", b"")
             has_token = is_escaped or self.redaction.is_in(content.decode(errors="replace"))
             shown = self.redaction.of_json(body) if has_token else body
             return Answer(status, shown, body, len(content))
@@ -280,17 +259,13 @@ class Client:
         with self._pace.turn() if held is None else nullcontext(held) as turn:
             with self._lock:
                 self._sent += 1
-            sent = httpx.Request(
-                request.method,
-                f"{self.base_url}{request.path}",
-                params=request.params,
-                headers=self._headers,
-                json=request.body,
-                extensions={"timeout": self._timeout},
-            )
+            sent = self._prepared(request)
             # To the transport itself, which follows no redirect, takes no cookie, and unpacks
             # nothing: each of these could send a token elsewhere or fill the memory.
-            with closing(self._transport.handle_request(sent)) as response:
+            with (
+                self._transports.one() as transport,
+                closing(transport.handle_request(sent)) as response,
+            ):
                 content = unpacked(response, ANSWER_LIMIT_BYTES)
             status, headers = response.status_code, response.headers
             if _is_too_much(status, headers):
@@ -299,28 +274,47 @@ class Client:
                 self._pace.went_well(turn)
             return status, headers, content
 
-    def _wait_s(self, state: tenacity.RetryCallState) -> float:
-        backoff = tenacity.wait_random_exponential(
-            multiplier=self.retry.base_s, max=self.retry.max_s
-        )(state)
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after_s if isinstance(error, LostAnswerError) else None
-        if asked is None:
-            return backoff
-        return min(asked, self.retry.retry_after_max_s) + backoff
+    def _prepared(self, request: _Request) -> httpx.Request:
+        """The request with all of its headers: httpx would work out the same ones every time."""
+        query = f"?{urlencode(request.params)}" if request.params else ""
+        content, headers = b"", [*self._headers]
+        if request.body is not None:
+            content = _json(request.body).encode()
+            headers.append((b"Content-Type", b"application/json"))
+        if request.method in ("POST", "PUT"):
+            headers.append((b"Content-Length", b"%d" % len(content)))
+        return httpx.Request(
+            request.method,
+            _url(f"{self.base_url}{request.path}{query}"),
+            headers=headers,
+            stream=httpx.ByteStream(content),
+            extensions=self._extensions,
+        )
 
-    def _tell_of_retry(self, state: tenacity.RetryCallState) -> None:
+    def _final(self, lost: LostAnswerError, request: str) -> Exception:
+        """The error to show when a lost answer stays lost."""
+        if lost.is_too_much and self._pace.is_exhausted:
+            return self._exhausted(request)
+        if isinstance(lost.cause, ProblemError):
+            if lost.is_too_much:
+                lost.cause.hint = _TOO_MUCH_HINT
+            return lost.cause
+        said = self.redaction(describe(lost.cause))
+        hints = (hint for reason, hint in _TLS_HINTS.items() if reason in said)
+        return UnreachableError(
+            f"{request}: no answer from {self.base_url} ({said})",
+            hint=next(hints, self._unreachable_hint),
+        )
+
+    def _tell_of_retry(self, lost: LostAnswerError, wait_s: float) -> None:
         """A person who waits wants to know why; once for all threads, and not again too soon."""
-        error = state.outcome.exception() if state.outcome else None
-        if not isinstance(error, LostAnswerError) or state.next_action is None:
-            return
         with self._lock:
             now = time.monotonic()
             if self._told_at is not None and now - self._told_at < RETRY_NOTICE_S:
                 return
             self._told_at = now
-        said = self.redaction(describe(error.cause))
-        self._notify(f"trying again in {state.next_action.sleep:.1f} s: {said}")
+        said = self.redaction(describe(lost.cause))
+        self._notify(f"trying again in {wait_s:.1f} s: {said}")
 
     def _exhausted(self, request: str) -> UnreachableError:
         return UnreachableError(
@@ -334,32 +328,6 @@ class _Held(threading.local):
     """The turn that a thread holds over several requests, None if it takes one for each."""
 
     turn: Turn | None = None
-
-
-class _Stop:
-    """When one request, or one write with the looks before it, is given up.
-
-    Failures are counted. Being asked to slow down is timed instead, from the first time: within
-    patience a storm is waited out, however short the waits are that the server asks for.
-    """
-
-    def __init__(self, retry: RetrySettings, pace: Pace) -> None:
-        self._retry = retry
-        self._pace = pace
-        self._failures = 0
-        self._slowed_at: float | None = None
-
-    def __call__(self, state: tenacity.RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        if self._retry.attempts == 1 or (isinstance(error, LostAnswerError) and error.is_final):
-            return True
-        if not isinstance(error, LostAnswerError) or not error.is_too_much:
-            self._failures += 1
-            return self._failures >= self._retry.attempts
-        now = state.outcome_timestamp or state.start_time
-        if self._slowed_at is None:
-            self._slowed_at = now
-        return self._pace.is_exhausted or now - self._slowed_at >= self._retry.patience_s
 
 
 def _tls(base_url: str, network: Network) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ Nothing can be changed this way (ADR 42).
 from __future__ import annotations
 
 from kaiten_sync.api import paths
-from kaiten_sync.api.client import Client, LostAnswerError
+from kaiten_sync.api.client import Client
 from kaiten_sync.errors import CredentialError, ProblemError
 from kaiten_sync.model.rights import Module, Right, Rights
 
@@ -48,9 +48,7 @@ def ask_rights(client: Client) -> Rights:
 
 def _may_write(client: Client, path: str) -> bool:
     try:
-        client.retrying()(client.write_once, "DELETE", path)
-    except LostAnswerError as lost:
-        raise client.final(lost, f"DELETE {path}") from lost.cause
+        client.answered(lambda: client.write_once("DELETE", path), f"DELETE {path}")
     except CredentialError as error:
         _raise_unless_scope(error)
         return False

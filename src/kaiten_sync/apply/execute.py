@@ -11,7 +11,8 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TypeAlias
 
 from kaiten_sync.apply.freshness import Expectations
@@ -144,6 +145,7 @@ class _Run:
         self._sent_grants: dict[ChildList, list[_Result]] = defaultdict(list)
         self._sending: dict[Future[_Results], int] = {}
         self._verifying: dict[Future[_Results], Sequence[_Result]] = {}
+        self._finished: SimpleQueue[Future[_Results]] = SimpleQueue()
 
     @property
     def found(self) -> tuple[Outcome, ...]:
@@ -152,7 +154,8 @@ class _Run:
 
     def enter(self, done: frozenset[str]) -> None:
         """Note what is to do, and what of it can begin."""
-        waited_for = {each for change in self._changes for each in change.depends_on}
+        inside = (change for change in self._changes if change.address.parent is not None)
+        waited_for = {each for change in inside for each in change.depends_on}
         lists = {c.id: c.address.child_list for c in self._changes if c.id in waited_for}
         for place in range(len(self._changes)):
             self._enter(place, done, lists)
@@ -176,10 +179,7 @@ class _Run:
             self._start(pool)
             if not self._sending and not self._verifying:
                 break
-            under_way = [*self._sending, *self._verifying]
-            finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in finished:
-                self._finish(future)
+            self._finish(self._finished.get())
         for place, outcome in enumerate(self._outcomes):
             if outcome is None:
                 self._note(place, self._outcome(place, Status.NOT_TRIED))
@@ -223,11 +223,15 @@ class _Run:
                     self._open_grants[children] = under_way[children]
                 break
             _, place = heapq.heappop(self._ready)
-            self._sending[pool.submit(self._send, place)] = place
+            future = pool.submit(self._send, place)
+            self._sending[future] = place
+            future.add_done_callback(self._finished.put)
         for children in list(self._sent_grants):
             if not self._open_grants[children]:
                 sent = self._sent_grants.pop(children)
-                self._verifying[pool.submit(self._verify, children, sent)] = sent
+                future = pool.submit(self._verify, children, sent)
+                self._verifying[future] = sent
+                future.add_done_callback(self._finished.put)
 
     def _send(self, place: int) -> _Results:
         change = self._changes[place]

@@ -7,7 +7,7 @@ same plan resumable after any interruption.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, change_id
+from kaiten_sync.model.change import Action, Change, change_id, changed_again
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.family import Way
 from kaiten_sync.model.plan import Observed, Plan
@@ -56,11 +56,11 @@ def already_done(
     Raises:
         StalePlanError: an object is in no state of the plan; every conflict is named.
     """
-    steps = {each.address: [each] for each in plan.changes} | _in_steps(plan)
+    single, several = {each.address: each for each in plan.changes}, _in_steps(plan)
     done: set[str] = set()
     conflicts: list[Diagnostic] = []
     for observed in plan.observed:
-        changes = steps.get(observed.address, [])
+        changes = several.get(observed.address) or [*filter(None, [single.get(observed.address)])]
         live = found.get(observed.address)
         states = list(trajectory(observed, changes))
         position = next(
@@ -140,10 +140,10 @@ class Expectations:
 
 def _in_steps(plan: Plan) -> dict[Address, list[Change]]:
     """The changes of every object that has several. Of almost all there is one."""
-    counts = Counter(change.address for change in plan.changes)
+    again = changed_again(plan.changes)
     steps: dict[Address, list[Change]] = defaultdict(list)
     for change in plan.changes:
-        if counts[change.address] > 1:
+        if change.address in again:
             steps[change.address].append(change)
     return steps
 

@@ -45,4 +45,4 @@ def print_applied(result: ApplyResult, output_format: str) -> None:
     print_result(
         apply_ending(result, color=look.color) if is_text else APPLY[output_format](result, look)
     )
-    rescue_result(APPLY[output_format](result, look_of(sys.stderr)))
+    rescue_result(lambda: APPLY[output_format](result, look_of(sys.stderr)))

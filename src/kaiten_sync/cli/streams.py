@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO, cast
 
 from kaiten_sync.redaction import Redaction
@@ -71,14 +71,15 @@ def guarded_streams(redaction: Redaction, *, is_text: bool) -> Iterator[GuardedS
         sys.stdout, sys.stderr = before
 
 
-def rescue_result(text: str) -> None:
+def rescue_result(render: Callable[[], str]) -> None:
     """Write a result to standard error if it did not arrive on standard output.
 
-    For results that cannot be had again, such as what was written to a server.
+    For results that cannot be had again, such as what was written to a server. It is rendered only
+    if it has to be.
     """
     if isinstance(sys.stdout, GuardedStream) and sys.stdout.lost is not None:
         sys.stdout.lost = None
-        sys.stderr.write(text)
+        sys.stderr.write(render())
         sys.stderr.flush()
 
 

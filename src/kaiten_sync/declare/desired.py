@@ -21,7 +21,7 @@ from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.document import Entry, MergedCatalog, Node
 from kaiten_sync.model.family import FamilyTerms, WhenTightened
 from kaiten_sync.model.resource import DesiredState, Resource
-from kaiten_sync.model.value import Json
+from kaiten_sync.model.value import Json, OneField
 
 
 def build_desired(merged: MergedCatalog) -> DesiredState:
@@ -119,17 +119,18 @@ def _is_protected(entry: Entry) -> bool:
 
 def _resource(address: Address, entry: Entry) -> Resource:
     spec, node = spec_of(address.kind), entry.node
-    fields: dict[str, Json] = {}
     if spec.shorthand and not isinstance(node.value, dict):
-        fields[spec.shorthand] = declared_value(spec.fields[spec.shorthand], node.plain())
+        value = declared_value(spec.fields[spec.shorthand], node.plain())
         # Mostly a line of its own has both, and a map for each would be as large as the object.
         is_beside = node.ref.is_on_line_of(entry.key_ref)
         sources = None if is_beside else {spec.shorthand: node.ref}
-        return Resource(address=address, fields=fields, source=entry.key_ref, sources=sources)
+        field = OneField(spec.shorthand, value)
+        return Resource(address=address, fields=field, source=entry.key_ref, sources=sources)
+    fields: dict[str, Json] = {}
     sources = {}
-    for name, field in spec.fields.items():
+    for name, each in spec.fields.items():
         declared = node.entries.get(name)
         if declared is not None:
-            fields[name] = declared_value(field, declared.node.plain())
+            fields[name] = declared_value(each, declared.node.plain())
             sources[name] = declared.key_ref
     return Resource(address=address, fields=fields, source=entry.key_ref, sources=sources)

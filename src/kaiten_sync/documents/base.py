@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from kaiten_sync.model.canonical import Parts
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
 _Document = TypeVar("_Document", bound="JsonDocument")
+_Value = TypeVar("_Value")
 # The library ends its messages with the place, and readers look for it first.
 _AT_PLACE = re.compile(r"(.*) - at `(key. in `)?\$?\.?(.*?)`", re.DOTALL)
 _WHOLE = "the document"
@@ -70,29 +71,14 @@ def to_parts(document: JsonDocument) -> Parts:
     return parts
 
 
-def from_bytes(
-    kind: type[_Document], content: bytes, lists: Sequence[str]
-) -> tuple[_Document, Mapping[str, Sequence[msgspec.Raw]]]:
-    """Read a document apart from these lists, and the items of those, for `from_part`.
-
-    Of a key that appears twice it takes one.
+def from_bytes(kind: type[_Value], content: bytes) -> _Value:
+    """Read a document, or a part of one, from JSON; of a key that appears twice, one counts.
 
     Raises:
         ValueError: it is no JSON of this form.
     """
     try:
-        parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-        items = {name: msgspec.json.decode(parts[name], type=list[msgspec.Raw]) for name in lists}
-        frame = msgspec.json.encode(parts | dict.fromkeys(lists, msgspec.Raw(b"[]")))
-        return msgspec.json.decode(frame, type=kind), items
-    except (KeyError, msgspec.MsgspecError) as error:
-        raise ValueError(str(error)) from error
-
-
-def from_part(kind: type[_Document], part: msgspec.Raw) -> _Document:
-    """Read a part of a document from its bytes. Raises as `from_bytes` does."""
-    try:
-        return msgspec.json.decode(part, type=kind)
+        return msgspec.json.decode(content, type=kind)
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kaiten_sync.declare import conflicts
@@ -16,7 +17,13 @@ from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Files, Ports
-from kaiten_sync.plan import check_is_of_catalog, check_target, of_both_sides, read_plan
+from kaiten_sync.plan import (
+    check_is_of_catalog,
+    check_target,
+    of_both_sides,
+    read_plan,
+    read_written_plan,
+)
 
 _NONE = "none"
 """What a person writes to say that nothing was agreed."""
@@ -139,8 +146,9 @@ def read_plan_file(path: str, files: Files) -> Plan:
     Raises:
         PlanFileError: it is not a plan, or was edited. UsageError: it cannot be read.
     """
-    content = files.read_input() if path == "-" else files.read(Path(path))
-    return plan_of(content, path)
+    if path == "-":
+        return plan_of(files.read_input(), path)
+    return _plan_at(path, files)
 
 
 def plan_of(
@@ -156,10 +164,8 @@ def plan_of(
         PlanFileError: it is not a plan, was edited, or is not for the target.
     """
     try:
-        plan = read_plan(content)
-        if target is not None:
-            check_target(plan, target, may_have_moved=may_have_moved)
-            check_is_of_catalog(plan)
+        with _named(place):
+            return _for(read_plan(content), target, may_have_moved=may_have_moved)
     except PlanFileError as error:
         # After it failed to be read and not before: a text in a catalog may look like the mark of
         # a conflict.
@@ -169,9 +175,35 @@ def plan_of(
                 hint="make the plan again: `kaiten-sync plan -o FILE` takes over what both sides"
                 " own; then `git add` the file",
             ) from error
+        raise
+
+
+def _plan_at(
+    place: str, files: Files, target: TargetRef | None = None, *, may_have_moved: bool = False
+) -> Plan:
+    """The plan of a file on disk. Raises as `plan_of` does."""
+    with _named(place):
+        plan = read_written_plan(lambda: files.read_pieces(Path(place)))
+        if plan is not None:
+            return _for(plan, target, may_have_moved=may_have_moved)
+    return plan_of(files.read(Path(place)), place, target, may_have_moved=may_have_moved)
+
+
+def _for(plan: Plan, target: TargetRef | None, *, may_have_moved: bool) -> Plan:
+    if target is not None:
+        check_target(plan, target, may_have_moved=may_have_moved)
+        check_is_of_catalog(plan)
+    return plan
+
+
+@contextmanager
+def _named(place: str) -> Iterator[None]:
+    """Name the place in an error of a plan file."""
+    try:
+        yield
+    except PlanFileError as error:
         message = f"{place}: {error.message}"
         raise PlanFileError(message, error.diagnostics, hint=error.hint) from error
-    return plan
 
 
 def _lasting(path: Path, ports: Ports, target: TargetRef) -> Iterator[Plan]:
@@ -226,8 +258,7 @@ def _recorded(places: Iterable[str | None], folder: Path, ports: Ports) -> str |
 
 def _read(target: TargetRef, place: str, folder: Path, ports: Ports, may_have_moved: bool) -> Plan:
     if ports.files.exists(Path(place)):
-        content = ports.files.read(Path(place))
-        return plan_of(content, place, target, may_have_moved=may_have_moved)
+        return _plan_at(place, ports.files, target, may_have_moved=may_have_moved)
     if ":" not in place:
         raise UsageError(
             f"cannot read {place}: there is no such file",

@@ -22,7 +22,7 @@ from kaiten_sync.model.family import Way
 from kaiten_sync.model.ports import Catalog, Connection, Ports
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import CatalogSource, load
-from kaiten_sync.plan import write_plan
+from kaiten_sync.plan import plan_pieces
 
 _NO_PLAN = "No committed plan for {name}: cannot tell which side changed; pass --plan."
 _NO_GIT = "No git history here, so authors are not shown."
@@ -127,7 +127,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:
-        ports.files.write(Path(out), write_plan(proposal.plan))
+        ports.files.write_pieces(Path(out), plan_pieces(proposal.plan))
     changed = {each.address.root.slug for each in proposal.plan.changes}
     for each in proposal.plan.families:
         # Once the revert is applied, the committed plan is older than what the family serves.

@@ -15,7 +15,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Limit
-from kaiten_sync.plan import Proposal, write_plan
+from kaiten_sync.plan import Proposal, plan_pieces
 
 __all__ = ["MigrateRequest", "migrate"]
 
@@ -72,5 +72,5 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     # Judged with names, since a rule may be about holders, and only then shown without.
     proposal = ruled(proposal, workspace.policy, ports)
     if request.out is not None and not proposal.refusals:
-        ports.files.write(Path(request.out), write_plan(proposal.plan))
+        ports.files.write_pieces(Path(request.out), plan_pieces(proposal.plan))
     return proposal if request.is_named else unnamed(proposal)

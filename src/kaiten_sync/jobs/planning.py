@@ -19,9 +19,10 @@ from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.impact import DEFAULT_BUDGET, FailOn
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
+from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.pipeline import CatalogSource, make_plan, validate
-from kaiten_sync.plan import Proposal, write_plan
+from kaiten_sync.plan import Proposal, plan_pieces, write_plan
 from kaiten_sync.report.impact_json import impact_json
 from kaiten_sync.report.safe_text import json_text
 
@@ -106,7 +107,7 @@ def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
     with connection.open() as catalog:
         proposal = judged(propose(case, catalog, ports), case, request, catalog, ports)
     if request.out is not None and not proposal.refusals:
-        ports.files.write(Path(request.out), write_plan(proposal.plan))
+        ports.files.write_pieces(Path(request.out), plan_pieces(proposal.plan))
     return proposal
 
 
@@ -165,16 +166,8 @@ def case_of(
 
 def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     """Load the declaration and plan it. Raises as `pipeline.load` and `make_plan` do."""
-    desired, diagnostics = validate(case.source)
-    if desired is None:
-        raise DeclarationError(diagnostics)
-    for each in diagnostics:
-        ports.notices.notify(f"warning: {each.sentence} ({each.ref})")
-    # What an earlier plan owns may be deleted, so it has to be the server that this plan was
-    # about.
-    check_moved(case.agreed, case.target, catalog, ports, is_said=case.is_moved)
     proposal = make_plan(
-        desired,
+        _declared(case, catalog, ports),  # and not kept here, as it is as large as the plan
         catalog,
         target=case.target,
         scope=case.source.scope,
@@ -189,6 +182,18 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     if case.policy.prune is Prune.OWNED and case.agreed.plan is None:
         ports.notices.notify(f"No earlier plan for {case.target.name}: nothing will be deleted")
     return proposal
+
+
+def _declared(case: PlanCase, catalog: PlanReader, ports: Ports) -> DesiredState:
+    desired, diagnostics = validate(case.source)
+    if desired is None:
+        raise DeclarationError(diagnostics)
+    for each in diagnostics:
+        ports.notices.notify(f"warning: {each.sentence} ({each.ref})")
+    # What an earlier plan owns may be deleted, so it has to be the server that this plan was
+    # about.
+    check_moved(case.agreed, case.target, catalog, ports, is_said=case.is_moved)
+    return desired
 
 
 def refusal_of(proposal: Proposal) -> RefusedError | None:

@@ -122,7 +122,7 @@ def action_of(kind: str, word: str) -> Action:
     known = (Action.CREATE, Action.UPDATE, Action.DELETE, *_SPECS[kind].moves)
     if word not in known:
         raise ValueError(f"{word!r} is not an action of the kind {kind}")
-    return Action(word)
+    return known[known.index(word)]  # the same one for all changes
 
 
 def move_of(kind: str, action: Action) -> tuple[FieldSpec, Move] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, Self, TypeAlias, TypeVar
 
 _Item = TypeVar("_Item")
@@ -84,6 +84,25 @@ def by_address(items: Iterable[_Item], address_of: Callable[[_Item], Address]) -
         for place in places
         for each in sorted(inside[place], key=lambda item: address_of(item).slug)
     ]
+
+
+def by_text(addresses: Iterable[Address]) -> Iterator[tuple[str, Address]]:
+    """Addresses with their texts, in the order of these.
+
+    Sorted root by root, as what is inside one is together: all texts take more memory than their
+    addresses.
+    """
+    places: dict[str, list[Address]] = {}
+    inside: dict[Address, list[Address]] = defaultdict(list)
+    for each in addresses:
+        parent = each.parent
+        if parent is None:
+            places[str(each)] = [each]
+        else:
+            inside[parent if parent.parent is None else parent.root].append(each)
+    places |= {f"{root}/": children for root, children in inside.items()}
+    for place in sorted(places):
+        yield from sorted((str(each), each) for each in places[place])
 
 
 class ChildList(NamedTuple):

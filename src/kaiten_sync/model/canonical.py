@@ -10,10 +10,18 @@ from typing import TypeAlias
 
 import msgspec
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.value import Json
 
-Parts: TypeAlias = Mapping[str, Json | Iterator[Json]]
-"""A JSON object of which some lists are made while they are read, and so can be read once."""
+
+class Entries(Immutable, frozen=True):
+    """A JSON object that is made while it is read: its keys in order, each with its value."""
+
+    found: Iterator[tuple[str, Json]]
+
+
+Parts: TypeAlias = Mapping[str, Json | Iterator[Json] | Entries]
+"""A JSON object of which some values are made while they are read, and so can be read once."""
 
 _SECTION = 200
 """Items that are encoded together: one by one takes longer, and the whole takes more memory."""
@@ -84,10 +92,10 @@ def indented_pieces(value: Parts) -> Iterator[bytes]:
     yield b"\n}\n" if value else b"}\n"
 
 
-def _sections(value: Json | Iterator[Json]) -> Iterator[bytes]:
+def _sections(value: Json | Iterator[Json] | Entries) -> Iterator[bytes]:
     """The canonical bytes of a list or an object as several short ones; of anything else as one."""
-    if isinstance(value, Mapping):
-        entries = ((name, value[name]) for name in sorted(value))
+    if isinstance(value, Mapping | Entries):
+        entries = _entries(value)
         yield canonical_bytes(dict(islice(entries, _SECTION)))
         while some := dict(islice(entries, _SECTION)):
             yield canonical_bytes(some)
@@ -98,6 +106,12 @@ def _sections(value: Json | Iterator[Json]) -> Iterator[bytes]:
             yield canonical_bytes(more)
     else:
         yield canonical_bytes(value)
+
+
+def _entries(value: Mapping[str, Json] | Entries) -> Iterator[tuple[str, Json]]:
+    if isinstance(value, Entries):
+        return value.found
+    return ((name, value[name]) for name in sorted(value))
 
 
 def _joined(sections: Iterator[bytes], end_bytes: int) -> Iterator[bytes]:

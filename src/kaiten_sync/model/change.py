@@ -100,6 +100,15 @@ def subject_of(address: Address, declared_as: Address | None) -> str:
     return f"{declared_as} ({address.root.slug})"
 
 
+def changed_again(changes: Iterable[Change]) -> set[Address]:
+    """The objects that have several changes. Almost all have one."""
+    seen: set[Address] = set()
+    again: set[Address] = set()
+    for change in changes:
+        (again if change.address in seen else seen).add(change.address)
+    return again
+
+
 def gone_with_parent(changes: Iterable[Change]) -> frozenset[Address]:
     """What is deleted only because the object that it is in is deleted."""
     gone = {each.address for each in changes if each.action == Action.DELETE}

@@ -7,7 +7,7 @@ caller of a job implements what a person or a process manager sees of it: notice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -242,12 +242,20 @@ class Files(Protocol):
         """The whole content."""
         ...
 
+    def read_pieces(self, path: Path) -> Iterator[bytes]:
+        """The same in pieces of some size, as they are when they are asked for."""
+        ...
+
     def read_input(self) -> bytes:
         """All that the caller pipes in."""
         ...
 
     def write(self, path: Path, content: bytes) -> None:
         """Write the file whole or not at all, with the folders above it."""
+        ...
+
+    def write_pieces(self, path: Path, pieces: Iterable[bytes]) -> None:
+        """The same, of a content that is made while it is written."""
         ...
 
     def write_all(self, contents: Mapping[Path, bytes | None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address, ChildList, Kind
@@ -55,6 +55,11 @@ class DesiredState(Immutable, frozen=True, kw_only=True, eq=False):
     def places(self) -> Mapping[Address, SourceRef]:
         """Where each object is declared."""
         return {address: each.source for address, each in self.resources.items()}
+
+    def without(self, addresses: Collection[Address]) -> DesiredState:
+        """The declaration without these objects; what it owns and protects stays."""
+        kept = {a: each for a, each in self.resources.items() if a not in addresses}
+        return self.changed(resources=kept)
 
     def owns_place_of(self, address: Address) -> bool:
         """Whether the declaration says all that is where this object is."""

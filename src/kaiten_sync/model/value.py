@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence
 from enum import Enum
 from itertools import zip_longest
-from typing import Final, TypeAlias, TypeGuard
+from typing import Any, Final, TypeAlias, TypeGuard
 from unicodedata import normalize
 
 Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -27,6 +27,51 @@ ABSENT: Final = Absent.ABSENT
 
 Fields: TypeAlias = Mapping[str, Json]
 """An object's fields by their catalog names. A missing key is an absent field."""
+
+
+class OneField(Mapping[str, Json]):
+    """The fields of an object that has one: a dict of it takes four times the memory.
+
+    Almost all objects of a catalog are grants, of which mostly the value alone is declared.
+    """
+
+    __slots__ = ("_name", "_value")
+
+    def __init__(self, name: str, value: Json) -> None:
+        self._name = name
+        self._value = value
+
+    def __getitem__(self, name: str) -> Json:
+        if name != self._name:
+            raise KeyError(name)
+        return self._value
+
+    def __contains__(self, name: object) -> bool:
+        return name == self._name
+
+    def __iter__(self) -> Iterator[str]:
+        yield self._name
+
+    def __len__(self) -> int:
+        return 1
+
+    # These are inherited as well, and several times as slow.
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, or the default."""
+        return self._value if name == self._name else default
+
+    def keys(self) -> KeysView[str]:
+        """The name, as that of a dict."""
+        return {self._name: self._value}.keys()
+
+    def items(self) -> ItemsView[str, Json]:
+        """The field, as that of a dict."""
+        return {self._name: self._value}.items()
+
+    def __repr__(self) -> str:
+        return repr({**self})
+
 
 Unit: TypeAlias = tuple[str, str]
 """The names of a number's unit for one and for several; empty without."""

@@ -1,7 +1,7 @@
 """Stage 5: pure. Turns differences into an ordered, sealed list of changes."""
 
 from kaiten_sync.plan.both_sides import of_both_sides
-from kaiten_sync.plan.build import Proposal, desired_digest, propose
+from kaiten_sync.plan.build import Proposal, Recorded, desired_digest, propose, recorded
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_named, check_where, chosen, unanswered
 from kaiten_sync.plan.committed import Reason, reasons
@@ -16,7 +16,9 @@ from kaiten_sync.plan.plan_file import (
     check_is_of_catalog,
     check_target,
     is_same_url,
+    plan_pieces,
     read_plan,
+    read_written_plan,
     seal,
     write_plan,
 )
@@ -33,6 +35,7 @@ __all__ = [
     "PresentHolder",
     "Proposal",
     "Reason",
+    "Recorded",
     "check_guards",
     "check_is_of_catalog",
     "check_moves",
@@ -51,11 +54,14 @@ __all__ = [
     "of_both_sides",
     "other_rules",
     "ownership",
+    "plan_pieces",
     "propose",
     "propose_moves",
     "read_plan",
+    "read_written_plan",
     "reasons",
     "recheck",
+    "recorded",
     "restarted_by",
     "restarting",
     "resting_on_nobody",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kaiten_sync.families import Resolution, by_chance
 from kaiten_sync.immutable import Immutable
@@ -11,13 +11,14 @@ from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import kind_on_server, spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.values import declared_form
-from kaiten_sync.model.address import Address
-from kaiten_sync.model.canonical import digest, fingerprint
+from kaiten_sync.model.address import Address, by_text
+from kaiten_sync.model.canonical import Entries, digest, fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
+from kaiten_sync.model.managed import Managed
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
 from kaiten_sync.model.reading import pages
@@ -32,7 +33,7 @@ from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
-from kaiten_sync.plan.places import with_places
+from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, not_needed, protected_harm, used
 from kaiten_sync.plan.renames import renamed
@@ -66,6 +67,19 @@ class Proposal(Immutable, frozen=True, kw_only=True):
         return tuple(each for each in self.diagnostics if each.severity is Severity.NOTE)
 
 
+class Recorded(Immutable, frozen=True):
+    """What a plan records of a declaration: its digest, and the fingerprint of every object."""
+
+    digest: str
+    managed: Mapping[Address, str]
+
+
+def recorded(desired: DesiredState) -> Recorded:
+    """What the plan of a declaration records of it."""
+    marks = ((address, _fingerprint(each)) for address, each in desired.resources.items())
+    return Recorded(desired_digest(desired), Managed(marks))
+
+
 def propose(
     changes: Iterable[Change],
     diff: CatalogDiff,
@@ -80,20 +94,20 @@ def propose(
     use: Holders | None = None,
     let_go: Sequence[Left] = (),
     sold: Resolution | None = None,
+    record: Recorded | None = None,
 ) -> Proposal:
     """Turn the changes that differences call for into a sealed plan.
 
-    `diff` may lack what is missing on the server. `leaving` is the fate of what is not declared,
-    `allowed` what a person named, `holders` who holds what goes or is tightened (by default what
-    `live` shows), `use` who may use restarted counters, `sold` a version for each family.
+    `diff` may lack what is missing on the server, and `desired` and `sold` what the changes create
+    inside other objects, if `record` has what the plan records of all of it. `leaving` is the fate
+    of what is not declared, `allowed` what a person named, `holders` who holds what goes or is
+    tightened (by default what `live` shows), `use` who may use restarted counters, `sold` a version
+    for each family.
     """
-    # As it was written, for the record and the digest; and with a version for each family.
-    declared, sold = desired, sold or Resolution(desired=desired)
+    record, sold = record or recorded(desired), sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     ordered = _ordered(changes, sold, live, leaving, families)
-    held = [a for a in leaving.going if spec_of(a.kind).held_by is HeldBy.REFERRERS]
-    holders = holders or Holders(referrers=referrers(live.resources, held))
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
@@ -109,13 +123,18 @@ def propose(
         families=families,
         leaving=leaving,
         guards=guards,
-        holders=holders,
+        holders=holders or _referrers(leaving, live),
         use=use or Holders(),
         tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
     case = _with_consent(wanted, allowed)
-    plan = _plan(case, diff, declared, target, sold).changed(left=_left(case, let_go))
+    plan = _plan(case, diff, record, target, sold).changed(left=_left(case, let_go))
     return _proposal(plan, case, [*sold.refusals, *not_needed(allowed - case.guards.allowed)])
+
+
+def _referrers(leaving: Leaving, live: LiveState) -> Holders:
+    held = [a for a in leaving.going if spec_of(a.kind).held_by is HeldBy.REFERRERS]
+    return Holders(referrers=referrers(live.resources, held))
 
 
 def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
@@ -134,9 +153,11 @@ def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
 
 def desired_digest(desired: DesiredState) -> str:
     """Identifies a declaration by its meaning: not by files, order or comments."""
-    resources = {str(address): each.fields for address, each in desired.resources.items()}
-    meaning: dict[str, Json] = {
-        "resources": resources,
+    declared = desired.resources
+    meaning: dict[str, Json | Entries] = {
+        "resources": Entries(
+            (text, dict(declared[each].fields)) for text, each in by_text(declared)
+        ),
         # The name is that of the first format; another one would change every digest.
         "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
         "protected": sorted(str(address) for address in desired.protected),
@@ -149,8 +170,7 @@ def desired_digest(desired: DesiredState) -> str:
     return digest(meaning)
 
 
-def declared_fingerprint(resource: Resource) -> str:
-    """The fingerprint of what is declared of one object."""
+def _fingerprint(resource: Resource) -> str:
     return fingerprint(declared_form(resource.address.kind, resource.fields))
 
 
@@ -172,7 +192,7 @@ def _ordered(
 def _plan(
     case: Case,
     diff: CatalogDiff,
-    declared: DesiredState,
+    record: Recorded,
     target: TargetRef,
     sold: Resolution,
 ) -> Plan:
@@ -198,10 +218,10 @@ def _plan(
     kept = [d for d in diff.differences if d.address not in going]
     return Plan(
         target=target,
-        desired_digest=desired_digest(declared),
+        desired_digest=record.digest,
         changes=tuple(changes),
         observed=observed,
-        managed={a: declared_fingerprint(r) for a, r in declared.resources.items()},
+        managed=record.managed,
         summary=Summary(
             actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
             effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
@@ -219,8 +239,9 @@ def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     """The plan sealed with its warnings, and all that is found with its place."""
     warned = tuple(warnings(case))
     plan = seal(plan.changed(warnings=tuple(each.sentence for each in warned)))
-    places = {address: each.source for address, each in case.desired.resources.items()}
-    return Proposal(plan=plan, diagnostics=with_places((*refusals(case), *found, *warned), places))
+    diagnostics = (*refusals(case), *found, *warned)
+    places = {**declared_places(plan), **case.desired.places} if diagnostics else {}
+    return Proposal(plan=plan, diagnostics=with_places(diagnostics, places))
 
 
 def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:

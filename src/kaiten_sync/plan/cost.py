@@ -42,7 +42,8 @@ def requests_to_apply(
     displaced = displaced_by(changes, families)
     touched: Counter[Address] = Counter()
     again: set[Address] = set()
-    waited_for = {each for change in changes for each in change.depends_on}
+    inside = (change for change in changes if change.address.parent is not None)
+    waited_for = {each for change in inside for each in change.depends_on}
     lists = {each.id: each.address.child_list for each in changes if each.id in waited_for}
     for change in changes:
         if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):

@@ -9,7 +9,7 @@ from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, 
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect, gone_with_parent
+from kaiten_sync.model.change import Action, Change, Effect, changed_again, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
@@ -25,13 +25,14 @@ def contradiction(message: str, address: Address | None = None) -> Diagnostic:
 def misjudged(changes: Sequence[Change], observed: Sequence[Observed]) -> Iterator[Diagnostic]:
     """The changes whose effects are not those of their values, or that cannot be made at all."""
     now: dict[Address, _State] = {each.address: each.fields or {} for each in observed}
-    together = gone_with_parent(changes)
+    together, again = gone_with_parent(changes), changed_again(changes)
     for change in changes:
         before = {name: v for name, v in now.get(change.address, {}).items() if v is not None}
         goes_along = change.action == Action.DELETE and change.address in together
         for why in _contradictions(change, before, goes_along):
             yield contradiction(f"{change.action}: {why}", change.address)
-        now[change.address] = {**before, **{each.name: each.after for each in change.fields}}
+        if change.address in again:
+            now[change.address] = {**before, **{each.name: each.after for each in change.fields}}
 
 
 def _contradictions(change: Change, before: _State, goes_along: bool) -> Iterator[str]:

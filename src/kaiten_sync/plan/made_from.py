@@ -8,7 +8,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import DesiredState
-from kaiten_sync.plan.build import declared_fingerprint, desired_digest
+from kaiten_sync.plan.build import recorded
 from kaiten_sync.plan.places import with_places
 
 _RULE = "not-made-from"
@@ -16,10 +16,10 @@ _RULE = "not-made-from"
 
 def not_made_from(plan: Plan, desired: DesiredState) -> tuple[Diagnostic, ...]:
     """What the declaration says that the plan does not know; nothing if it was made from it."""
-    declared = {address: declared_fingerprint(r) for address, r in desired.resources.items()}
-    if plan.desired_digest == desired_digest(desired) and plan.managed == declared:
+    record = recorded(desired)
+    if (plan.desired_digest, plan.managed) == (record.digest, record.managed):
         return ()
-    return with_places(declared_since(plan.managed, declared), desired.places)
+    return with_places(declared_since(plan.managed, record.managed), desired.places)
 
 
 def declared_since(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import takewhile
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import slug_target
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Move
-from kaiten_sync.model.address import Address, by_address
+from kaiten_sync.model.address import Address, Kind, by_address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import ABSENT
@@ -28,12 +29,17 @@ _MOST_PAIRS = 100
 
 def level(change: Change) -> tuple[int, int]:
     """The place of a change: up by kind, then moves by rank, then down in reverse."""
-    move = move_of(change.address.kind, change.action)
+    return _level(change.address.kind, change.action)
+
+
+@cache  # so that changes of one level share it
+def _level(kind: Kind, action: Action) -> tuple[int, int]:
+    move = move_of(kind, action)
     if move is not None:
         return (_MOVES, move[1].rank)
     # Deletions go in the reverse order of creation: what refers to an object goes before it.
-    height = spec_of(change.address.kind).level
-    return (_DOWN, -height) if change.action == Action.DELETE else (_UP, height)
+    height = spec_of(kind).level
+    return (_DOWN, -height) if action == Action.DELETE else (_UP, height)
 
 
 def in_order(
@@ -99,7 +105,9 @@ class _Edges:
         self._families = families
         self._serving = serving
         self._replaced = replaced
-        self._by_address: dict[Address, tuple[Change, ...]] = defaultdict(tuple)
+        self._first: dict[Address, Change] = {}
+        self._later: dict[Address, list[Change]] = defaultdict(list)
+        """The changes of an object after its first: almost all have one."""
         self._children: dict[Address, list[Change]] = defaultdict(list)
         self._leaving: dict[Address, list[Change]] = defaultdict(list)
         self._gives_first = gives_first
@@ -107,7 +115,8 @@ class _Edges:
         # By level, so that the changes of one object are listed in the order in which they are
         # done.
         for change in sorted(changes, key=level):
-            self._by_address[change.address] += (change,)
+            if self._first.setdefault(change.address, change) is not change:
+                self._later[change.address].append(change)
             if change.address.parent is not None:
                 self._children[change.address.parent].append(change)
             for address in referred(change, "before", strict_only=True):
@@ -119,7 +128,7 @@ class _Edges:
 
     def _before(self, change: Change) -> Iterator[Change]:
         # Changes of one object follow one another: each PUT writes the whole object.
-        yield from takewhile(lambda other: other.id != change.id, self._by_address[change.address])
+        yield from takewhile(lambda other: other.id != change.id, self._of(change.address))
         address = change.address
         move = move_of(address.kind, change.action)
         if move is not None:
@@ -138,7 +147,7 @@ class _Edges:
         if move.waits_for_children:
             yield from self._children[address]
         for sibling in self._families.siblings(address):
-            for other in self._by_address[sibling]:
+            for other in self._of(sibling):
                 if other.action in move.waits_for_siblings:
                     yield other
         if move.withdraws:
@@ -148,7 +157,7 @@ class _Edges:
             # Its family serves the version that it serves in the end before this one settles: in
             # between it would serve another by chance.
             served = self._serving.comes_before(address)
-            for other in () if served is None else self._by_address[served]:
+            for other in () if served is None else self._of(served):
                 found = move_of(other.address.kind, other.action)
                 if found is not None and not found[1].withdraws:
                     yield other
@@ -161,7 +170,7 @@ class _Edges:
         yield from self._withdrawn_before(root)
         if root in self._replaced:
             new = self._replaced[root]
-            yield from self._by_address[new]
+            yield from self._of(new)
             # The children of the old one wait for the new one alone, or edges would be quadratic.
             yield from self._children[new] if address == root else ()
         target = slug_target(address)
@@ -190,10 +199,15 @@ class _Edges:
             waits_itself = exchange.is_small or change is exchange.first_taken
             yield from exchange.given if waits_itself else (exchange.first_taken,)
 
+    def _of(self, address: Address) -> Sequence[Change]:
+        """The changes of one object, in the order in which they are done."""
+        first = self._first.get(address)
+        return () if first is None else (first, *self._later.get(address, ()))
+
     def _successors(self, address: Address) -> Iterator[Change]:
         """What puts siblings in place: nothing is withdrawn before that is done."""
         for sibling in self._families.siblings(address):
-            for other in self._by_address[sibling]:
+            for other in self._of(sibling):
                 move = move_of(sibling.kind, other.action)
                 if move is not None and not move[1].withdraws:
                     yield other
@@ -202,7 +216,7 @@ class _Edges:
         """What withdraws siblings that would be served if this one was gone."""
         if self._serving.goes_last(address):
             for sibling in self._families.siblings(address):
-                for other in self._by_address[sibling]:
+                for other in self._of(sibling):
                     move = move_of(sibling.kind, other.action)
                     if other.action == Action.DELETE or (move is not None and move[1].withdraws):
                         yield other
@@ -210,32 +224,37 @@ class _Edges:
     def _deleted_root(self, address: Address) -> Address:
         """The outermost object that is deleted together with this one."""
         parent = address.parent
-        if parent is None or all(c.action != Action.DELETE for c in self._by_address[parent]):
+        if parent is None or all(c.action != Action.DELETE for c in self._of(parent)):
             return address
         return self._deleted_root(parent)
 
     def _created(self, address: Address | None) -> Iterator[Change]:
         if address is not None:
-            for other in self._by_address[address]:
+            for other in self._of(address):
                 if other.action == Action.CREATE:
                     yield other
 
 
 def _topological(ranked: list[Change], needed: Sequence[tuple[str, ...]]) -> Iterator[Change]:
-    """Kahn's order, lowest rank first. Each replaces itself in `ranked`, with what it needs."""
-    waiting = [len(ids) for ids in needed]
-    followers: Mapping[str, list[int]] = defaultdict(list)
-    for place, ids in enumerate(needed):
-        for each in ids:
-            followers[each].append(place)
-    ready = [place for place, count in enumerate(waiting) if not count]  # sorted, and so a heap
-    while ready:
-        place = heapq.heappop(ready)
-        change = ranked[place] = ranked[place].changed(depends_on=needed[place])
-        yield change
-        for follower in followers.get(change.id, ()):
-            waiting[follower] -= 1
-            if waiting[follower] == 0:
+    """Each change after all that it needs, lowest rank first, with the ids of what it needs.
+
+    One that has to wait does so for one change at a time: almost none has to, and lists of what
+    waits for each would be as large as the changes. Each replaces itself in `ranked`.
+    """
+    done: set[str] = set()
+    waiting: Mapping[str, list[int]] = defaultdict(list)
+    for rank in range(len(ranked)):
+        ready = [rank]
+        while ready:
+            place = heapq.heappop(ready)
+            missing = next((each for each in needed[place] if each not in done), None)
+            if missing is not None:
+                waiting[missing].append(place)
+                continue
+            change = ranked[place] = ranked[place].changed(depends_on=needed[place])
+            yield change
+            done.add(change.id)
+            for follower in waiting.get(change.id, ()):
                 heapq.heappush(ready, follower)
 
 

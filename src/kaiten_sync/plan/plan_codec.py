@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import cache, partial
-from sys import intern
-from typing import TypeAlias
+from collections.abc import Callable, Collection, Sequence
 
-from kaiten_sync.documents import from_bytes, from_part, property_of, to_json, to_parts, value_of
+from kaiten_sync.documents import property_of, to_json, to_parts, value_of
 from kaiten_sync.documents.parts import (
     DIGEST_PATTERN,
     FINGERPRINT_PATTERN,
-    SourceDocument,
     source_document,
     target_document,
 )
@@ -29,10 +25,11 @@ from kaiten_sync.documents.plan import (
     VersionChangeDocument,
 )
 from kaiten_sync.kinds.addresses import parse_address
-from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
-from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.canonical import Parts
-from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.kinds.registry import SPECS, all_actions
+from kaiten_sync.model.address import Address, Kind, by_text
+from kaiten_sync.model.canonical import Entries, Parts
+from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.managed import Managed
 from kaiten_sync.model.plan import (
     Guards,
     Left,
@@ -44,15 +41,11 @@ from kaiten_sync.model.plan import (
     VersionChange,
 )
 from kaiten_sync.model.settings import parse_limit
-from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.family_codec import family_document, family_of
 from kaiten_sync.plan.parts import at as _at
-from kaiten_sync.plan.parts import bounded as _bounded
 from kaiten_sync.plan.parts import each_of as _each
-from kaiten_sync.plan.rests_on import object_fingerprint
+from kaiten_sync.plan.read_parts import PartReader, field_of
 from kaiten_sync.plan.story import check_story
-
-_AddressOf: TypeAlias = Callable[[str], Address]
 
 
 def plan_parts(plan: Plan) -> Parts:
@@ -64,7 +57,7 @@ def plan_parts(plan: Plan) -> Parts:
         **to_parts(_frame(plan)),
         "changes": map(to_json, map(_change_document, plan.changes)),
         "observed": map(to_json, map(_observed_document, plan.observed)),
-        "managed": {str(address): mark for address, mark in plan.managed.items()},
+        "managed": Entries((text, plan.managed[each]) for text, each in by_text(plan.managed)),
     }
 
 
@@ -116,32 +109,29 @@ def _frame(plan: Plan) -> PlanDocument:
     )
 
 
-def plan_of_bytes(content: bytes) -> Plan:
-    """The plan that JSON describes, read change by change; of a key that appears twice, one counts.
-
-    Raises:
-        ValueError: it does not describe one.
-    """
-    document, items = from_bytes(PlanDocument, content, ("changes", "observed"))
-    changes = (from_part(ChangeDocument, each) for each in items["changes"])
-    observed = (from_part(ObservedDocument, each) for each in items["observed"])
-    return plan_of(document, changes, observed)
+def plan_of_document(document: PlanDocument) -> Plan:
+    """The plan that a document describes. Raises as `plan_of` does."""
+    reader = PartReader()
+    changes = _each(reader.change, document.changes, "changes")
+    observed = _each(reader.observed, document.observed, "observed")
+    marks = (
+        (_at("managed", reader.address, key), _at(f"managed.{key}", fingerprint_of, mark))
+        for key, mark in document.managed.items()
+    )
+    return plan_of(document, changes, observed, Managed(marks))
 
 
 def plan_of(
     document: PlanDocument,
-    its_changes: Iterable[ChangeDocument],
-    its_observed: Iterable[ObservedDocument],
+    changes: tuple[Change, ...],
+    observed: tuple[Observed, ...],
+    managed: Managed,
 ) -> Plan:
-    """The plan that a document describes, with these changes and what they rest on.
+    """The plan that a document describes, with these in place of its changes and what follows them.
 
     Raises:
         ValueError: its parts contradict each other or the catalog's kinds.
     """
-    # The same addresses again and again, of changes, of what they rest on and of what is managed.
-    address_of = cache(parse_address)
-    changes = _each(partial(_change, address_of), its_changes, "changes")
-    observed = _each(partial(_observed, address_of), its_observed, "observed")
     _check_links(changes)
     check_story(changes, observed)
     return Plan(
@@ -149,10 +139,7 @@ def plan_of(
         desired_digest=_at("desiredDigest", _DIGEST, document.desired_digest),
         changes=changes,
         observed=observed,
-        managed={
-            _at("managed", address_of, key): _at(f"managed.{key}", _FINGERPRINT, mark)
-            for key, mark in document.managed.items()
-        },
+        managed=managed,
         summary=Summary(
             actions={
                 _at("summary.actions", _known_action, action): count
@@ -270,7 +257,7 @@ def _new_version(document: NewVersionDocument) -> NewVersion:
     changes = []
     for each in document.changes:
         address = parse_address(each.address)
-        fields = tuple(_field(address, field) for field in each.fields)
+        fields = tuple(field_of(address, field) for field in each.fields)
         changes.append(VersionChange(address=address, fields=fields, effect=each.effect))
     return NewVersion(
         address=parse_address(document.address),
@@ -298,79 +285,14 @@ def _text_like(pattern: str, what: str) -> Callable[[str], str]:
 
 
 _DIGEST = _text_like(DIGEST_PATTERN, "a digest")
-_FINGERPRINT = _text_like(FINGERPRINT_PATTERN, "a fingerprint")
+fingerprint_of = _text_like(FINGERPRINT_PATTERN, "a fingerprint")
+"""Reads a fingerprint."""
 
 
 def _kind(word: str) -> Kind:
     if word not in SPECS:
         raise ValueError(f"{word!r} is not a kind")
     return SPECS[word].kind
-
-
-def _change(address_of: _AddressOf, document: ChangeDocument) -> Change:
-    address = address_of(document.address)
-    action = _at("action", lambda word: action_of(address.kind, word), document.action)
-    declared_as = value_of(document.declared_as, absent=None)
-    if document.id != change_id(action, address):
-        raise ValueError(f"the id of {action} {address} does not match")
-    return Change(
-        id=document.id,
-        address=address,
-        action=action,
-        fields=tuple(_field(address, each) for each in document.fields),
-        effect=document.effect,
-        source=_source(value_of(document.source, absent=None)),
-        reason=value_of(document.reason, absent=None),
-        depends_on=tuple(map(intern, document.depends_on)),
-        declared_as=None if declared_as is None else address_of(declared_as),
-    )
-
-
-def _field(address: Address, document: FieldDocument) -> FieldChange:
-    if document.name not in SPECS[address.kind].fields:
-        raise ValueError(f"{address} has no field {document.name!r}")
-    inner = value_of(document.inner, absent=None) or ()
-    return FieldChange(
-        name=document.name,
-        before=_at("before", _bounded, value_of(document.before)),
-        after=_at("after", _bounded, value_of(document.after)),
-        effect=document.effect,
-        source=_source(value_of(document.source, absent=None)),
-        inner=tuple(
-            InnerChange(
-                path=each.path,
-                before=_at("inner", _bounded, value_of(each.before)),
-                after=_at("inner", _bounded, value_of(each.after)),
-            )
-            for each in inner
-        ),
-    )
-
-
-def _source(document: SourceDocument | None) -> SourceRef | None:
-    if document is None:
-        return None
-    through = value_of(document.through, absent=None) or ()
-    return SourceRef(intern(document.file), document.line, 1, through)
-
-
-def _observed(address_of: _AddressOf, document: ObservedDocument) -> Observed:
-    address = address_of(document.address)
-    if not document.exists:
-        return Observed(address=address)
-    server_id, fields = value_of(document.id), _at("fields", _bounded, value_of(document.fields))
-    if not fields.keys() <= SPECS[address.kind].fields.keys():
-        raise ValueError(f"{address} has no such field")
-    if document.fingerprint != object_fingerprint(server_id, fields):
-        raise ValueError(f"the fingerprint of {address} does not match")
-    return Observed(
-        address=address,
-        id=server_id,
-        fields=fields,
-        fingerprint=value_of(document.fingerprint),
-        unheld=document.unheld is True,
-        unused=document.unused is True,
-    )
 
 
 def _check_links(changes: Sequence[Change]) -> None:

@@ -6,7 +6,7 @@ import io
 import ipaddress
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isinf
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,11 +21,14 @@ from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel
 from kaiten_sync.plan.derived import contradictions
 from kaiten_sync.plan.migration_codec import migration_document, migration_of
-from kaiten_sync.plan.plan_codec import plan_of, plan_of_bytes, plan_parts
+from kaiten_sync.plan.plan_codec import plan_of_document, plan_parts
+from kaiten_sync.plan.read_pieces import plan_of_pieces
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 """A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
 
+
+_PIECE_BYTES = 256 * 1024
 
 _MADE_BY = "a plan file is what `kaiten-sync plan -o FILE` or `kaiten-sync migrate -o FILE` wrote"
 
@@ -59,10 +62,26 @@ def read_plan(content: bytes) -> Plan:
         PlanFileError: not a plan, edited by hand, or of another format version.
     """
     try:
-        plan = _read_as_written(content) or _read(content)
+        is_short = len(content) <= SIZE_LIMIT_BYTES
+        plan = _as_written(lambda: _in_pieces(content)) if is_short else None
+        plan = plan or _read(content)
         _check_follows(plan)
     except RecursionError as error:
         raise PlanFileError("not a plan file: it is nested too deeply") from error
+    return plan
+
+
+def read_written_plan(pieces: Callable[[], Iterator[bytes]]) -> Plan | None:
+    """Read a plan file without having all of it in memory; None if `read_plan` has to look at it.
+
+    `pieces` begins to read the file, each time it is called. Raises as `read_plan` does.
+    """
+    try:
+        plan = _as_written(pieces)
+    except RecursionError:
+        return None
+    if plan is not None:
+        _check_follows(plan)
     return plan
 
 
@@ -164,32 +183,43 @@ def _read(content: bytes) -> Plan:
     try:
         if document.get("kind") == _MIGRATION:
             return migration_of(from_json(MigrationDocument, document))
-        read = from_json(PlanDocument, document)
-        del document  # as large as the plan that follows
-        return plan_of(read, read.changes, read.observed)
+        return plan_of_document(from_json(PlanDocument, document))
     except ValueError as error:
         raise PlanFileError(f"not a plan that kaiten-sync made: {error}") from error
 
 
-def _read_as_written(content: bytes) -> Plan | None:
+def _as_written(pieces: Callable[[], Iterator[bytes]]) -> Plan | None:
     """The plan of a file that has exactly the bytes with which that plan is written; or else None.
 
-    Change by change, since the JSON of all takes several times the memory of the file. What is the
-    same to the byte has no key twice, and nothing else that two readers could take differently.
+    It is read twice, change by change, since the JSON of all takes several times its memory. What
+    is the same to the byte has no key twice, and nothing else that two readers could take
+    differently; and it is the same whatever the file was when it was read first.
     """
-    if len(content) > SIZE_LIMIT_BYTES:
-        return None
     try:
-        plan = plan_of_bytes(content)
+        plan = plan_of_pieces(pieces())
     except ValueError:
         return None  # whoever reads it otherwise says what is wrong
-    at = 0
-    for piece in plan_pieces(plan):
-        if not content.startswith(piece, at):
-            return None
-        at += len(piece)
-    is_whole = at == len(content) and plan.digest == _digest_of(_parts(plan))
-    return plan if is_whole else None
+    is_same = _is_same(plan_pieces(plan), pieces())
+    return plan if is_same and plan.digest == _digest_of(_parts(plan)) else None
+
+
+def _is_same(written: Iterator[bytes], given: Iterator[bytes]) -> bool:
+    """Whether two contents are the same, in whatever pieces they come."""
+    left = b""
+    for piece in written:
+        while len(left) < len(piece):
+            more = next(given, None)
+            if more is None:
+                return False
+            left += more
+        if not left.startswith(piece):
+            return False
+        left = left[len(piece) :]
+    return not left and not any(given)
+
+
+def _in_pieces(content: bytes) -> Iterator[bytes]:
+    return (content[at : at + _PIECE_BYTES] for at in range(0, len(content), _PIECE_BYTES))
 
 
 def _check_follows(plan: Plan) -> None:

@@ -56,7 +56,7 @@ def observed_by(
     seen: dict[Address, _Seen] = defaultdict(_Seen)
     displaced = displaced_by(changes, families)
     created = (change.address for change in changes if change.action == Action.CREATE)
-    absent = {address for address in created if address not in live.resources}
+    absent = [address for address in created if address not in live.resources]
     for change in changes:
         for address, names in rests_on(change):
             if address in live.resources:

@@ -81,13 +81,15 @@ class PlanEntry(Compact, frozen=True, kw_only=True):
         return field_rows(self.fields, limit, units=self.units)
 
 
-def entries_of(plan: Plan) -> Sequence[PlanEntry]:
+def entries_of(plan: Plan) -> Iterator[PlanEntry]:
     """What to show of a plan, in the plan's order."""
     known = known_in_plan(plan)
-    return [each.changed(units=units_of_plan(each.address, *known)) for each in _entries(plan)]
+    for each in heads_of(plan):
+        yield each.changed(units=units_of_plan(each.address, *known))
 
 
-def _entries(plan: Plan) -> Iterator[PlanEntry]:
+def heads_of(plan: Plan) -> Iterator[PlanEntry]:
+    """The same without the units of numbers, which no head shows."""
     together = gone_with_parent(plan.changes)
     inside: dict[Address, list[Address]] = defaultdict(list)
     for address in sorted(together, key=lambda each: each.sort_key):

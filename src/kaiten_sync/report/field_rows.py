@@ -83,9 +83,8 @@ def field_rows(
             amount = partial(amount_text, limit=limit, may_scale=may_scale_both(*own))
             before = amount(field.before, own[0]) if is_number(field.before) else row.before
             after = amount(field.after, own[1]) if is_number(field.after) else row.after
-            row = row.changed(before=before, after=after)
             shown = amount_text(known[field.name], own[1], limit) if field.name in known else None
-            yield row.changed(agreed=shown)
+            yield row.changed(before=before, after=after, agreed=shown)
         for inner in field.inner:
             dot = "" if inner.path.startswith("[") else "."
             label = f"{field.name}{dot}{inner.path}"

@@ -9,7 +9,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.entries import PlanEntry, entries_of
+from kaiten_sync.report.entries import PlanEntry, entries_of, heads_of
 from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.left import no_changes, notes_beside
 from kaiten_sync.report.origin import Origin
@@ -80,9 +80,9 @@ def _lines(
     where = f"{safe_text(plan.target.name)} at {safe_text(plan.target.url)}"
     yield paint(f"{plan_title(plan)} for {where}", TITLE)
     yield ""
-    entries = entries_of(plan)
-    columns = columns_for(map(_row, entries), width)
-    for entry in entries:
+    # Twice, as all entries together are as large as the plan.
+    columns = columns_for(map(_row, heads_of(plan)), width)
+    for entry in entries_of(plan):
         yield from row_lines(_row(entry), columns, paint)
         shown = list(entry.rows(value_limit(width)))
         is_short = bool(spec_of(entry.address.kind).shorthand)

@@ -5,16 +5,24 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
+from tests.support.processes import HANG_S
 from tests.support.scripted import Reply, Request, scripted
 
-from kaiten_sync.api.bounds import TooLargeError, unpacked
+from kaiten_sync.api.bounds import (
+    BoundedTransport,
+    BoundedTransports,
+    TooLargeError,
+    unpacked,
+)
 from kaiten_sync.api.client import Client
 from kaiten_sync.api.paging import MAX_PAGES, read_all
 from kaiten_sync.api.settings import ANSWER_LIMIT_BYTES, ConnectionSettings, RetrySettings
@@ -112,6 +120,32 @@ def test_a_server_that_drips_is_asked_once() -> None:
         gone.set()
         client.close()
     assert connections[0] == 1
+
+
+def test_requests_side_by_side_have_connections_of_their_own_which_are_kept() -> None:
+    def make() -> BoundedTransport:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return BoundedTransport(tls=tls, proxy=None, most_bytes=1, longest_s=1)
+
+    transports = BoundedTransports(make)
+    with transports.one() as first, transports.one() as second:
+        assert first is not second
+    with transports.one() as third, transports.one() as fourth:
+        assert {third, fourth} == {first, second}
+
+
+def test_head_and_body_of_a_request_are_sent_together() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        client = client_at(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        answer = pool.submit(client.write_once, "POST", "/licenses", {"name": "Größe"})
+        connection, _ = listener.accept()
+        with connection:
+            head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+            connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+            assert answer.result(HANG_S).body == {}
+        client.close()
+    assert body.decode() == '{"name":"Größe"}'
+    assert b"Content-Length: %d" % len(body) in head
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP "])

@@ -17,7 +17,12 @@ from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.model.value import ABSENT
-from kaiten_sync.plan.plan_file import check_target, read_plan, write_plan
+from kaiten_sync.plan.plan_file import (
+    check_target,
+    read_plan,
+    read_written_plan,
+    write_plan,
+)
 
 COMMITTED = sorted((Path(__file__).parents[3] / "examples" / "plans").rglob("*.plan.json"))
 HALF = Policy(prune=Prune.ALL, max_deletes=Limit(count=9), max_updates=Limit(percent=100))
@@ -52,6 +57,24 @@ def test_a_plan_is_the_same_one_in_other_bytes(path: Path) -> None:
     """Only that of its own bytes is read change by change."""
     content = path.read_bytes()
     assert read_plan(json.dumps(json.loads(content)).encode()) == read_plan(content)
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 10_000_000])
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.name)
+def test_a_plan_is_the_same_one_in_whatever_pieces(path: Path, size: int) -> None:
+    content = path.read_bytes()
+    pieces = [content[at : at + size] for at in range(0, len(content), size)]
+    found = read_written_plan(lambda: iter(pieces))
+    # Those of holders, which are short, are always read whole.
+    assert found == (None if b'"kind": "migration"' in content else read_plan(content))
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again_as_a_whole() -> None:
+    content = write_plan(PLAN)
+    other = content.replace(b"API calls", b"Requests!")
+    for contents in ((other, content), (content, other), (content, content + b" ")):
+        reading = iter(contents)
+        assert read_written_plan(lambda: iter([next(reading)])) is None  # noqa: B023
 
 
 def test_there_are_committed_plans_to_try() -> None:

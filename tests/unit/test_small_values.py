@@ -1,0 +1,53 @@
+"""Values that take less memory than a dict are as good as one."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.model.address import Address, by_text
+from kaiten_sync.model.managed import Managed
+from kaiten_sync.model.value import Json, OneField
+
+SLUGS = ("a", "a-b", "a.b", "ab", "B", "a0")
+ADDRESSES = tuple(
+    parse_address(text)
+    for one, other in product(SLUGS, repeat=2)
+    for text in (
+        f"license/{one}",
+        f"license/{one}/grant/{other}",
+        f"family/{one}/grant/{other}",
+        f"group/{one}",
+    )
+)
+
+
+@given(st.lists(st.sampled_from(ADDRESSES), unique=True))
+def test_addresses_are_in_the_order_of_their_texts(addresses: list[Address]) -> None:
+    assert [*by_text(addresses)] == sorted((str(each), each) for each in addresses)
+
+
+@given(st.lists(st.tuples(st.sampled_from(ADDRESSES), st.integers(0, 2**64 - 1))))
+def test_fingerprints_are_found_by_address(marks: list[tuple[Address, int]]) -> None:
+    pairs = [(address, f"{number:016x}") for address, number in marks]
+    known, found = dict(pairs), Managed(pairs)
+    assert found == known == {**found}
+    assert len(found) == len(known)
+    assert all(found.get(each) == known.get(each) for each in ADDRESSES)
+
+
+@given(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists), st.text())
+def test_one_field_is_as_a_dict_of_it(name: str, value: Json, other: str) -> None:
+    field, known = OneField(name, value), {name: value}
+    assert field == known == dict(field) == {**field}
+    assert (len(field), [*field], field.keys(), [*field.items()]) == (
+        1,
+        [name],
+        known.keys(),
+        [*known.items()],
+    )
+    for each in (name, other):
+        assert (each in field, field.get(each, other)) == (each in known, known.get(each, other))
