@@ -146,6 +146,7 @@ class _Run:
         self._sending: dict[Future[_Results], int] = {}
         self._verifying: dict[Future[_Results], Sequence[_Result]] = {}
         self._finished: SimpleQueue[Future[_Results]] = SimpleQueue()
+        self._untold: list[Outcome] = []
 
     @property
     def found(self) -> tuple[Outcome, ...]:
@@ -159,6 +160,7 @@ class _Run:
         lists = {c.id: c.address.child_list for c in self._changes if c.id in waited_for}
         for place in range(len(self._changes)):
             self._enter(place, done, lists)
+            self._tell()
         first: dict[ChildList, int] = {}
         # A version that this run makes has no holders yet, so no server can bill it.
         parents = {each.address.parent for each in self._changes}
@@ -180,9 +182,11 @@ class _Run:
             if not self._sending and not self._verifying:
                 break
             self._finish(self._finished.get())
+            self._tell()
         for place, outcome in enumerate(self._outcomes):
             if outcome is None:
                 self._note(place, self._outcome(place, Status.NOT_TRIED))
+                self._tell()
 
     def _enter(
         self, place: int, done: frozenset[str], lists: Mapping[str, ChildList | None]
@@ -340,9 +344,15 @@ class _Run:
 
     def _note(self, place: int, outcome: Outcome) -> None:
         self._outcomes[place] = outcome
-        self._journal.record(outcome)
+        self._untold.append(outcome)
         if self._unmet[place] != _NOTHING_TO_DO:
             self._progress.advance()
+
+    def _tell(self) -> None:
+        """Tell the journal what has ended since it was told last."""
+        if self._untold:
+            self._journal.record(self._untold)
+            self._untold = []
 
     def _outcome(self, place: int, status: Status, *, blocked_by: str | None = None) -> Outcome:
         change = self._changes[place]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from collections.abc import Sequence
 
 from kaiten_sync.cli.output import look_of, print_result
 from kaiten_sync.cli.streams import rescue_result
@@ -25,14 +26,16 @@ class OutcomeLines:
         self._width = action_width_of(change.action for change in plan.changes)
         self._color = look_of(sys.stdout).color
 
-    def record(self, outcome: Outcome) -> None:
+    def record(self, outcomes: Sequence[Outcome]) -> None:
         """Print what can be printed now."""
-        self._known[outcome.change_id] = outcome
+        self._known |= {outcome.change_id: outcome for outcome in outcomes}
+        lines: list[str] = []
         while self._waiting and self._waiting[0] in self._known:
             found = self._known.pop(self._waiting.popleft())
             if found.status is not Status.ALREADY_DONE:
-                lines = outcome_lines(found, color=self._color, action_width=self._width)
-                print_result("\n".join(lines))
+                lines += outcome_lines(found, color=self._color, action_width=self._width)
+        if lines:
+            print_result("\n".join(lines))
 
 
 def print_applied(result: ApplyResult, output_format: str) -> None:

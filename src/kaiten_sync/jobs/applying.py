@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 from kaiten_sync.errors import (
@@ -76,10 +76,10 @@ class _Journals(Immutable, frozen=True):
 
     journals: tuple[Journal, ...]
 
-    def record(self, outcome: Outcome) -> None:
+    def record(self, outcomes: Sequence[Outcome]) -> None:
         """Tell each of them."""
         for journal in self.journals:
-            journal.record(outcome)
+            journal.record(outcomes)
 
 
 def apply(

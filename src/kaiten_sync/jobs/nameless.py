@@ -7,7 +7,7 @@ name anybody.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from kaiten_sync.errors import KaitenSyncError, PlanFileError, RefusedError
@@ -156,9 +156,9 @@ class NamelessJournal(Immutable, frozen=True):
     journal: Journal
     nameless: Nameless
 
-    def record(self, outcome: Outcome) -> None:
-        """Hand on one outcome."""
-        self.journal.record(self.nameless.outcome(outcome))
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Hand on the outcomes."""
+        self.journal.record([*map(self.nameless.outcome, outcomes)])
 
 
 def unnamed(proposal: Proposal) -> Proposal:

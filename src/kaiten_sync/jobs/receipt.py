@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
@@ -20,8 +21,8 @@ from kaiten_sync.report.receipt_json import (
 class Receipt:
     """A receipt file, written as the outcomes come in. It is the journal of one apply.
 
-    Each outcome replaces the end of the file with itself and a new end, in one write: a process
-    that is killed leaves every outcome up to then.
+    What has ended replaces the end of the file with its outcomes and a new end, in one write: a
+    process that is killed leaves every outcome up to then.
     """
 
     def __init__(self, path: str, plan: Plan, ports: Ports) -> None:
@@ -44,10 +45,11 @@ class Receipt:
         except OSError as error:
             raise UsageError(f"cannot write the receipt {path}: {error.strerror}") from error
 
-    def record(self, outcome: Outcome) -> None:
-        """Add one outcome. A full disk does not end a run: the outcome waits for the next one."""
-        self._waiting += _bytes(receipt_outcome(outcome, is_first=self._is_first))
-        self._is_first = False
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Add outcomes. A full disk does not end a run: they wait for the next ones."""
+        for outcome in outcomes:
+            self._waiting += _bytes(receipt_outcome(outcome, is_first=self._is_first))
+            self._is_first = False
         self._write(End())
 
     def close(self, result: ApplyResult | KaitenSyncError) -> None:

@@ -137,16 +137,16 @@ class Catalog(PlanReader, CatalogWriter, Protocol):
 class Journal(Protocol):
     """Told what becomes of a plan while it is applied, by one thread only."""
 
-    def record(self, outcome: Outcome) -> None:
-        """One change has ended."""
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """These changes have ended together, such as those that were verified with one list."""
         ...
 
 
 class NoJournal:
     """Keeps nothing."""
 
-    def record(self, outcome: Outcome) -> None:
-        """Forget the outcome."""
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Forget the outcomes."""
 
 
 class Progress(Protocol):

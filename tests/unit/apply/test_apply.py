@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 import pytest
@@ -289,13 +289,13 @@ def test_a_field_that_was_not_set_and_now_is_makes_a_plan_stale() -> None:
     )
 
 
-def test_the_journal_is_told_each_outcome_once() -> None:
+def test_the_journal_is_told_each_outcome_once_and_those_of_a_list_together() -> None:
     class Told:
         def __init__(self) -> None:
-            self.outcomes: list[Outcome] = []
+            self.together: list[list[str]] = []
 
-        def record(self, outcome: Outcome) -> None:
-            self.outcomes.append(outcome)
+        def record(self, outcomes: Sequence[Outcome]) -> None:
+            self.together.append([each.change_id for each in outcomes])
 
     told, catalog = Told(), FakeCatalog()
     result = apply_plan(
@@ -305,9 +305,10 @@ def test_the_journal_is_told_each_outcome_once() -> None:
         is_stopped=lambda: False,
         journal=told,
     )
-    assert sorted(o.change_id for o in told.outcomes) == sorted(
-        o.change_id for o in result.outcomes
-    )
+    each_told = sorted(each for together in told.together for each in together)
+    assert each_told == sorted(o.change_id for o in result.outcomes)
+    of_growth = [f"create:license/growth/grant/{each}" for each in ("api-calls", "sso")]
+    assert of_growth in map(sorted, told.together)
 
 
 @pytest.mark.parametrize(

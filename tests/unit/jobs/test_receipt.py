@@ -60,7 +60,7 @@ def test_the_file_is_whole_after_every_outcome(tmp_path: Path, plan: Plan, ports
     receipt = Receipt(str(path), plan, ports)
     assert read(path)["outcomes"] == []
     for number in range(5):
-        receipt.record(outcome(number, Status.FAILED, "an “odd” message\n] , }"))
+        receipt.record([outcome(number, Status.FAILED, "an “odd” message\n] , }")])
         document = read(path)
         assert [o["id"] for o in document["outcomes"]] == [
             f"create:group/g{i}" for i in range(number + 1)
@@ -127,11 +127,11 @@ def test_outcomes_that_find_no_room_wait_for_the_next_write(
     path = tmp_path / "r.json"
     notices: list[str] = []
     receipt = Receipt(str(path), plan, ports.changed(notices=Notebook(notices)))
-    receipt.record(outcome(0))
+    receipt.record([outcome(0)])
     with full_disk(monkeypatch):
-        receipt.record(outcome(1))
+        receipt.record([outcome(1)])
         assert [o["id"] for o in read(path)["outcomes"]] == ["create:group/g0"]
-    receipt.record(outcome(2))
+    receipt.record([outcome(2)])
     names = [o["id"] for o in read(path)["outcomes"]]
     assert names == ["create:group/g0", "create:group/g1", "create:group/g2"]
     receipt.close(result_of(plan, 3))
@@ -144,9 +144,9 @@ def test_a_receipt_without_all_outcomes_never_says_how_the_run_ended(
     path = tmp_path / "r.json"
     notices: list[str] = []
     receipt = Receipt(str(path), plan, ports.changed(notices=Notebook(notices)))
-    receipt.record(outcome(0))
+    receipt.record([outcome(0)])
     with full_disk(monkeypatch):
-        receipt.record(outcome(1))
+        receipt.record([outcome(1)])
         receipt.close(result_of(plan, 2))
     document = read(path)
     assert document["state"] == "running"
