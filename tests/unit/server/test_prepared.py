@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from kaiten_sync.server.db.engine import open_engine
-from kaiten_sync.server.db.prepared import Prepared
+from kaiten_sync.server.db.prepared import PreparedQuery
 from kaiten_sync.server.db.rows import RowQuery, TableRow
 from kaiten_sync.server.db.tables.base import Json
 
@@ -72,13 +72,13 @@ def test_a_query_reads_the_same_each_time(
     rows: list[Thing],
     runs_prepared: bool,
 ) -> None:
-    run, ran = Prepared.rows, []
+    run, ran = PreparedQuery.rows, []
 
-    def noted(prepared: Prepared, *args: Any, **options: Any) -> Any:
+    def noted(prepared: PreparedQuery, *args: Any, **options: Any) -> Any:
         ran.append(prepared)
         return run(prepared, *args, **options)
 
-    monkeypatch.setattr(Prepared, "rows", noted)
+    monkeypatch.setattr(PreparedQuery, "rows", noted)
     query = RowQuery(Thing, statement)
     for _ in range(3):
         assert query.all(connection, **given) == rows

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.exc import DBAPIError
 
 
-class Prepared:
+class PreparedQuery:
     """A statement in the words of SQLite, with the order of its parameters.
 
     `is_fixed` says whether it is the same with all parameters, and takes them as they are. A list

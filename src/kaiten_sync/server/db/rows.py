@@ -19,7 +19,7 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 
 from kaiten_sync.server.db.pages import FIRST, Position, RowPage
-from kaiten_sync.server.db.prepared import Prepared
+from kaiten_sync.server.db.prepared import PreparedQuery
 from kaiten_sync.server.domain.folding import fold
 
 R = TypeVar("R")
@@ -70,7 +70,7 @@ class RowQuery(Generic[R]):
         # By position: results are named as columns are stored, fields as the tables' keys.
         self._values_of = itemgetter(*map(selected.index, names))
         self._was_asked = False
-        self._prepared: Prepared | None = None
+        self._prepared: PreparedQuery | None = None
 
     def where(self, *conditions: ColumnElement[bool]) -> RowQuery[R]:
         """The same rows, as far as these conditions hold."""
@@ -123,14 +123,14 @@ class RowQuery(Generic[R]):
         # At once: to fetch row by row takes longer than to make the rows of them.
         return found.all()
 
-    def _prepared_for(self, connection: Connection) -> Prepared | None:
+    def _prepared_for(self, connection: Connection) -> PreparedQuery | None:
         """This statement for the driver of SQLite; None if SQLAlchemy has to run it."""
         # What is made for one request, and asked once, is not worth it.
         if connection.dialect.name != "sqlite" or not self._was_asked:
             self._was_asked = True
             return None
         if self._prepared is None:
-            self._prepared = Prepared(self.statement, connection.dialect)
+            self._prepared = PreparedQuery(self.statement, connection.dialect)
         return self._prepared if self._prepared.is_fixed else None
 
 
