@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.address import Address, by_text
+from kaiten_sync.model.change import Action, Change, change_id
 from kaiten_sync.model.managed import Managed
+from kaiten_sync.model.outcome import Outcomes, Status, outcome_of
+from kaiten_sync.model.plan import Observed, ObservedObjects
 from kaiten_sync.model.value import Json, OneField
 
 SLUGS = ("a", "a-b", "a.b", "ab", "B", "a0")
@@ -51,3 +54,30 @@ def test_one_field_is_as_a_dict_of_it(name: str, value: Json, other: str) -> Non
     )
     for each in (name, other):
         assert (each in field, field.get(each, other)) == (each in known, known.get(each, other))
+
+
+@given(st.lists(st.tuples(st.sampled_from(ADDRESSES), st.booleans(), st.booleans())))
+def test_what_a_plan_rests_on_is_as_it_was_given(found: list[tuple[Address, bool, bool]]) -> None:
+    observed = tuple(
+        Observed(address=address, fields={} if is_there else None, unheld=is_unheld)
+        for address, is_there, is_unheld in found
+    )
+    seen = ObservedObjects(observed)
+    assert seen == observed == (*seen,)
+    assert (len(seen), seen[1:]) == (len(observed), observed[1:])
+    assert [seen[place] for place in range(len(seen))] == [*observed]
+
+
+@given(st.lists(st.tuples(st.sampled_from(ADDRESSES), st.sampled_from(Status), st.booleans())))
+def test_an_outcome_says_what_was_noted(found: list[tuple[Address, Status, bool]]) -> None:
+    changes = [
+        Change(id=change_id(Action.CREATE, each), address=each, action=Action.CREATE)
+        for each, _, _ in found
+    ]
+    whole = [outcome_of(change, each[1]) for change, each in zip(changes, found, strict=True)]
+    whole = [o.changed(message="why") if f[2] else o for o, f in zip(whole, found, strict=True)]
+    noted = [o if f[2] else o.status for o, f in zip(whole, found, strict=True)]
+    outcomes = Outcomes(changes, noted)
+    assert outcomes == whole == [*outcomes]
+    assert (len(outcomes), outcomes[:2]) == (len(whole), tuple(whole[:2]))
+    assert [outcomes[place] for place in range(len(outcomes))] == whole

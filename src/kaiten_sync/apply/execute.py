@@ -13,7 +13,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from kaiten_sync.apply.freshness import Expectations
 from kaiten_sync.apply.perform import check, send, verify, verify_list
@@ -28,7 +28,7 @@ from kaiten_sync.errors import (
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.change import Action, Change
-from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
+from kaiten_sync.model.outcome import ApplyResult, Outcome, Outcomes, Status, outcome_of
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Journal, Progress
 
@@ -118,7 +118,8 @@ class _Run:
         workers: int,
         left_out: HeldBack,
     ) -> None:
-        self._outcomes: list[Outcome | None] = [None] * len(plan.changes)
+        self._ended: list[Status | Outcome | None] = [None] * len(plan.changes)
+        """How each change ended: its status, if that says all."""
         self.was_stopped = False
         self.access_error: str | None = None
         self._catalog = catalog
@@ -131,8 +132,10 @@ class _Run:
         self._expected = Expectations(plan)
         self._unmet = [_NOTHING_TO_DO] * len(plan.changes)
         """How many changes each waits for."""
-        self._followers: dict[str, list[int]] = defaultdict(list)
-        """What waits for a change, by its id."""
+        self._follower: dict[str, int] = {}
+        """What waits for a change, by its id. Few have several, and lists would be as large as the
+        changes."""
+        self._more_followers: dict[str, list[int]] = defaultdict(list)
         self._ready: list[tuple[bool, int]] = []
         """A heap of the changes that can begin: trials first, then by their places in the plan. So
         the grants of a license are sent one after another, and can be verified soon."""
@@ -149,9 +152,9 @@ class _Run:
         self._untold: list[Outcome] = []
 
     @property
-    def found(self) -> tuple[Outcome, ...]:
+    def found(self) -> Sequence[Outcome]:
         """The outcomes, once every change has one."""
-        return tuple(each for each in self._outcomes if each is not None)
+        return Outcomes(self._changes, [each for each in self._ended if each is not None])
 
     def enter(self, done: frozenset[str]) -> None:
         """Note what is to do, and what of it can begin."""
@@ -183,9 +186,9 @@ class _Run:
                 break
             self._finish(self._finished.get())
             self._tell()
-        for place, outcome in enumerate(self._outcomes):
-            if outcome is None:
-                self._note(place, self._outcome(place, Status.NOT_TRIED))
+        for place, ended in enumerate(self._ended):
+            if ended is None:
+                self._note(place, Status.NOT_TRIED)
                 self._tell()
 
     def _enter(
@@ -193,16 +196,18 @@ class _Run:
     ) -> None:
         change = self._changes[place]
         if change.id in done:
-            self._note(place, self._outcome(place, Status.ALREADY_DONE))
+            self._note(place, Status.ALREADY_DONE)
             return
         if change.id in self._left_out.known:
-            reason = self._left_out.known[change.id]
-            self._note(place, self._outcome(place, Status.LEFT).changed(message=reason))
+            self._note(place, Status.LEFT, message=self._left_out.known[change.id])
             return
         waits_for = [needed for needed in change.depends_on if needed not in done]
         self._unmet[place] = len(waits_for)
         for needed in waits_for:
-            self._followers[needed].append(place)
+            if needed in self._follower:
+                self._more_followers[needed].append(place)
+            else:
+                self._follower[needed] = place
         if (children := change.address.child_list) is not None:
             if any(lists[each] == children for each in waits_for):
                 self._later_grants.add(place)
@@ -298,11 +303,11 @@ class _Run:
 
     def _succeed(self, result: _Result) -> None:
         status = Status.DONE if result.has_written else Status.ALREADY_DONE
-        self._note(result.place, self._outcome(result.place, status))
-        for follower in self._followers.pop(self._changes[result.place].id, ()):
+        self._note(result.place, status)
+        for follower in self._followers(self._changes[result.place].id):
             self._unmet[follower] -= 1
             # What another failure blocks has its outcome already.
-            if self._unmet[follower] == 0 and self._outcomes[follower] is None:
+            if self._unmet[follower] == 0 and self._ended[follower] is None:
                 self._make_ready(follower)
                 children = self._changes[follower].address.child_list
                 if children is not None and follower in self._later_grants:
@@ -315,7 +320,9 @@ class _Run:
             self.access_error = error.message
         told = error if isinstance(error, ProblemError) else None
         left = error if isinstance(error, LeftError) else None
-        failure = self._outcome(result.place, Status.LEFT if left else Status.FAILED).changed(
+        self._note(
+            result.place,
+            Status.LEFT if left else Status.FAILED,
             message=error.message,
             code=told.code if told else left.code if left else None,
             error_id=told.error_id if told else None,
@@ -324,26 +331,33 @@ class _Run:
             is_final=told is not None and told.is_final,
             was_sent=result.has_written,
         )
-        self._note(result.place, failure)
         failed = self._changes[result.place].id
         for place in self._all_followers(failed):
-            self._note(place, self._outcome(place, Status.BLOCKED, blocked_by=failed))
+            self._note(place, Status.BLOCKED, blocked_by=failed)
             children = self._changes[place].address.child_list
             # Later grants are counted only once they can begin, so these never were.
             if children is not None and place not in self._later_grants:
                 self._open_grants[children] -= 1
 
+    def _followers(self, change_id: str) -> Sequence[int]:
+        first = self._follower.get(change_id)
+        return () if first is None else (first, *self._more_followers.get(change_id, ()))
+
     def _all_followers(self, change_id: str) -> Iterator[int]:
         """Everything that rests on a change and has no outcome yet, at any distance."""
-        waiting = deque(self._followers.get(change_id, ()))
+        waiting = deque(self._followers(change_id))
         while waiting:
             follower = waiting.popleft()
-            if self._outcomes[follower] is None:
+            if self._ended[follower] is None:
                 yield follower
-                waiting += self._followers.get(self._changes[follower].id, ())
+                waiting += self._followers(self._changes[follower].id)
 
-    def _note(self, place: int, outcome: Outcome) -> None:
-        self._outcomes[place] = outcome
+    def _note(self, place: int, status: Status, **more: Any) -> None:
+        """Note how a change ended; `more` is what else its outcome says."""
+        outcome = outcome_of(self._changes[place], status)
+        if more:
+            outcome = outcome.changed(**more)
+        self._ended[place] = outcome if more else status
         self._untold.append(outcome)
         if self._unmet[place] != _NOTHING_TO_DO:
             self._progress.advance()
@@ -353,14 +367,3 @@ class _Run:
         if self._untold:
             self._journal.record(self._untold)
             self._untold = []
-
-    def _outcome(self, place: int, status: Status, *, blocked_by: str | None = None) -> Outcome:
-        change = self._changes[place]
-        return Outcome(
-            change_id=change.id,
-            address=change.address,
-            action=change.action,
-            status=status,
-            blocked_by=blocked_by,
-            declared_as=change.declared_as,
-        )

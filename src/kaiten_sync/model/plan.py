@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import overload
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address, Kind
@@ -41,6 +42,45 @@ class Observed(Compact, frozen=True, kw_only=True):
     # True, or nothing is said: no change rests on somebody holding or using something.
     unheld: bool = False
     unused: bool = False
+
+
+class ObservedObjects(Sequence[Observed]):
+    """What a plan rests on, in the plan's order.
+
+    An object that did not exist is kept as its address: of a new server's plan that is all.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, observed: Iterable[Observed]) -> None:
+        self._kept = tuple(
+            each.address if each == Observed(address=each.address) else each for each in observed
+        )
+
+    @overload
+    def __getitem__(self, place: int) -> Observed: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Observed, ...]: ...
+    def __getitem__(self, place: int | slice) -> Observed | tuple[Observed, ...]:
+        return (*self,)[place] if isinstance(place, slice) else _whole(self._kept[place])
+
+    def __iter__(self) -> Iterator[Observed]:
+        return map(_whole, self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and (*self,) == (*other,)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+    def __repr__(self) -> str:
+        return repr((*self,))
+
+
+def _whole(kept: Observed | Address) -> Observed:
+    return kept if isinstance(kept, Observed) else Observed(address=kept)
 
 
 class Guards(Immutable, frozen=True, kw_only=True):
@@ -137,7 +177,7 @@ class Plan(Immutable, frozen=True, kw_only=True):
     desired_digest: str
     changes: tuple[Change, ...]
     # Apply reads these again, and only these: what is not here may change without a conflict.
-    observed: tuple[Observed, ...]
+    observed: Sequence[Observed]
     # Fingerprints and no values, so that a catalog's plan is not as large as the catalog (ADR 15).
     managed: Mapping[Address, str]
     # For people and rules. Guards count the changes themselves, since a forged plan may lie here.

@@ -35,6 +35,7 @@ from kaiten_sync.model.plan import (
     Left,
     NewVersion,
     Observed,
+    ObservedObjects,
     Plan,
     Summary,
     TargetRef,
@@ -113,7 +114,7 @@ def plan_of_document(document: PlanDocument) -> Plan:
     """The plan that a document describes. Raises as `plan_of` does."""
     reader = PartReader()
     changes = _each(reader.change, document.changes, "changes")
-    observed = _each(reader.observed, document.observed, "observed")
+    observed = ObservedObjects(_each(reader.observed, document.observed, "observed"))
     marks = (
         (_at("managed", reader.address, key), _at(f"managed.{key}", fingerprint_of, mark))
         for key, mark in document.managed.items()
@@ -124,7 +125,7 @@ def plan_of_document(document: PlanDocument) -> Plan:
 def plan_of(
     document: PlanDocument,
     changes: tuple[Change, ...],
-    observed: tuple[Observed, ...],
+    observed: ObservedObjects,
     managed: Managed,
 ) -> Plan:
     """The plan that a document describes, with these in place of its changes and what follows them.

@@ -13,7 +13,7 @@ from kaiten_sync.documents import from_bytes
 from kaiten_sync.documents.plan import ChangeDocument, ObservedDocument, PlanDocument
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.managed import Managed
-from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.plan import ObservedObjects, Plan
 from kaiten_sync.plan.plan_codec import fingerprint_of, plan_of
 from kaiten_sync.plan.read_parts import PartReader
 
@@ -31,7 +31,7 @@ def plan_of_pieces(pieces: Iterable[bytes]) -> Plan:
         ValueError: it has another form, or does not describe a plan.
     """
     text, reader, frame = _Pieces(pieces), PartReader(), bytearray()
-    changes, observed, managed = [], [], Managed(())
+    changes, observed, managed = [], ObservedObjects(()), Managed(())
     while True:
         before, name = text.up_to(_LONG)
         frame += before
@@ -42,9 +42,8 @@ def plan_of_pieces(pieces: Iterable[bytes]) -> Plan:
                 frame += b'\n  "changes": []'
             case b"observed":
                 found = text.parts(b"\n    },\n    {", b"\n    }\n  ]")
-                observed = [
-                    reader.observed(from_bytes(ObservedDocument, b"{%b}" % e)) for e in found
-                ]
+                documents = (from_bytes(ObservedDocument, b"{%b}" % e) for e in found)
+                observed = ObservedObjects(map(reader.observed, documents))
                 frame += b'\n  "observed": []'
             case b"managed":
                 managed = Managed(_marks(reader, text.parts(b',\n    "', b"\n  }")))
@@ -52,7 +51,7 @@ def plan_of_pieces(pieces: Iterable[bytes]) -> Plan:
             case _:
                 break
     document = from_bytes(PlanDocument, bytes(frame))
-    return plan_of(document, tuple(changes), tuple(observed), managed)
+    return plan_of(document, tuple(changes), observed, managed)
 
 
 def _marks(reader: PartReader, parts: Iterable[bytes]) -> Iterator[tuple[Address, str]]:

@@ -17,7 +17,7 @@ from kaiten_sync.kinds.units import unit_holder, unit_names
 from kaiten_sync.model.address import Address, by_address
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
-from kaiten_sync.model.plan import Observed
+from kaiten_sync.model.plan import Observed, ObservedObjects
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.families import Families, displaced_by
@@ -46,7 +46,7 @@ def observed_by(
     unused: frozenset[Address] = frozenset(),
     replaced: Collection[Address] = (),
     rests: Mapping[Address, Sequence[str]] | None = None,
-) -> tuple[Observed, ...]:
+) -> ObservedObjects:
     """Every live object that the changes rest on, in address order.
 
     `unheld` are objects that nobody holds, as long as the plan needs that, `unused` restarted
@@ -73,7 +73,7 @@ def observed_by(
         for holder, names in _units_shown(address, live):
             seen[holder].add(names)
     there = (address for address in seen if address in live.resources)
-    return tuple(
+    return ObservedObjects(
         _observe(address, seen, live, unheld=address in unheld, unused=address in unused)
         for address in by_address((*there, *absent), lambda address: address)
     )
