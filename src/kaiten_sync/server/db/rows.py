@@ -19,7 +19,6 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 
 from kaiten_sync.server.db.pages import FIRST, Position, RowPage
-from kaiten_sync.server.db.prepared import PreparedQuery
 from kaiten_sync.server.domain.folding import fold
 
 R = TypeVar("R")
@@ -69,8 +68,6 @@ class RowQuery(Generic[R]):
         self._make = row_type if issubclass(row_type, TableRow) else _by_names(row_type, names)
         # By position: results are named as columns are stored, fields as the tables' keys.
         self._values_of = itemgetter(*map(selected.index, names))
-        self._was_asked = False
-        self._prepared: PreparedQuery | None = None
 
     def where(self, *conditions: ColumnElement[bool]) -> RowQuery[R]:
         """The same rows, as far as these conditions hold."""
@@ -86,12 +83,14 @@ class RowQuery(Generic[R]):
 
     def first(self, connection: Connection, **parameters: object) -> R | None:
         """The first row; None if there is none."""
-        rows = self._rows(connection, parameters, only_first=True)
-        return self.typed(rows[0]) if rows else None
+        row = connection.execute(self.statement, parameters).first()
+        return None if row is None else self.typed(row)
 
     def all(self, connection: Connection, **parameters: object) -> list[R]:
         """All rows."""
-        return [self.typed(row) for row in self._rows(connection, parameters)]
+        # At once: to fetch row by row takes longer than to make the rows of them.
+        found = connection.execute(self.statement, parameters).all()
+        return [self.typed(row) for row in found]
 
     def typed(self, row: Sequence[Any]) -> R:
         """A row of the statement, which may have further columns at its end."""
@@ -105,33 +104,6 @@ class RowQuery(Generic[R]):
         # One row more than shown, to know whether there are more.
         bounds = {"after": start.created_at, "after_id": start.id, "top": limit + 1}
         return page_of(self.all(connection, **parameters, **bounds), limit)
-
-    def _rows(
-        self,
-        connection: Connection,
-        parameters: Mapping[str, object],
-        *,
-        only_first: bool = False,
-    ) -> Sequence[Sequence[Any]]:
-        prepared = self._prepared_for(connection)
-        if prepared is not None:
-            return prepared.rows(connection, parameters, only_first=only_first)
-        found = connection.execute(self.statement, parameters)
-        if only_first:
-            first = found.first()
-            return [] if first is None else [first]
-        # At once: to fetch row by row takes longer than to make the rows of them.
-        return found.all()
-
-    def _prepared_for(self, connection: Connection) -> PreparedQuery | None:
-        """This statement for the driver of SQLite; None if SQLAlchemy has to run it."""
-        # What is made for one request, and asked once, is not worth it.
-        if connection.dialect.name != "sqlite" or not self._was_asked:
-            self._was_asked = True
-            return None
-        if self._prepared is None:
-            self._prepared = PreparedQuery(self.statement, connection.dialect)
-        return self._prepared if self._prepared.is_fixed else None
 
 
 def _by_names(row_type: type[R], names: Sequence[str]) -> Callable[..., R]:
