@@ -243,13 +243,17 @@ def _topological(ranked: list[Change], needed: Sequence[tuple[str, ...]]) -> Ite
     """
     done: set[str] = set()
     waiting: Mapping[str, list[int]] = defaultdict(list)
+    left: dict[int, Iterator[str]] = {}
+    """What a change that waits needs besides: what it waited for before is done."""
     for rank in range(len(ranked)):
         ready = [rank]
         while ready:
             place = heapq.heappop(ready)
-            missing = next((each for each in needed[place] if each not in done), None)
+            needs = left.pop(place, None) or iter(needed[place])
+            missing = next((each for each in needs if each not in done), None)
             if missing is not None:
                 waiting[missing].append(place)
+                left[place] = needs
                 continue
             change = ranked[place] = ranked[place].changed(depends_on=needed[place])
             yield change
