@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, subject_of
 from kaiten_sync.model.compact import Compact
+from kaiten_sync.model.on_demand import OnDemand
 
 if TYPE_CHECKING:
     from kaiten_sync.model.plan import TargetRef
@@ -80,7 +81,7 @@ def outcome_of(change: Change, status: Status) -> Outcome:
     )
 
 
-class Outcomes(Sequence[Outcome]):
+class Outcomes(OnDemand[Outcome]):
     """How the changes of a plan ended, in its order.
 
     Mostly a status says all of it. Those outcomes are made when they are asked for, since all of
@@ -93,13 +94,7 @@ class Outcomes(Sequence[Outcome]):
         self._changes = changes
         self._ended = ended
 
-    @overload
-    def __getitem__(self, place: int) -> Outcome: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Outcome, ...]: ...
-    def __getitem__(self, place: int | slice) -> Outcome | tuple[Outcome, ...]:
-        if isinstance(place, slice):
-            return (*self,)[place]
+    def _made(self, place: int) -> Outcome:
         return _whole(self._changes[place], self._ended[place])
 
     def __iter__(self) -> Iterator[Outcome]:
@@ -107,14 +102,6 @@ class Outcomes(Sequence[Outcome]):
 
     def __len__(self) -> int:
         return len(self._ended)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and (*self,) == (*other,)
-
-    __hash__ = None  # type: ignore[assignment]  # as a list has none
-
-    def __repr__(self) -> str:
-        return repr((*self,))
 
 
 def _whole(change: Change, ended: Status | Outcome) -> Outcome:

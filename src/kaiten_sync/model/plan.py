@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import overload
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address, Kind
@@ -11,6 +10,7 @@ from kaiten_sync.model.change import Change, Effect, FieldChange
 from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.migration import Migration
+from kaiten_sync.model.on_demand import OnDemand
 from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.value import ABSENT, Fields
 
@@ -44,7 +44,7 @@ class Observed(Compact, frozen=True, kw_only=True):
     unused: bool = False
 
 
-class ObservedObjects(Sequence[Observed]):
+class ObservedObjects(OnDemand[Observed]):
     """What a plan rests on, in the plan's order.
 
     An object that did not exist is kept as its address: of a new server's plan that is all.
@@ -57,26 +57,14 @@ class ObservedObjects(Sequence[Observed]):
             each.address if each == Observed(address=each.address) else each for each in observed
         )
 
-    @overload
-    def __getitem__(self, place: int) -> Observed: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Observed, ...]: ...
-    def __getitem__(self, place: int | slice) -> Observed | tuple[Observed, ...]:
-        return (*self,)[place] if isinstance(place, slice) else _whole(self._kept[place])
+    def _made(self, place: int) -> Observed:
+        return _whole(self._kept[place])
 
     def __iter__(self) -> Iterator[Observed]:
         return map(_whole, self._kept)
 
     def __len__(self) -> int:
         return len(self._kept)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and (*self,) == (*other,)
-
-    __hash__ = None  # type: ignore[assignment]  # as a list has none
-
-    def __repr__(self) -> str:
-        return repr((*self,))
 
 
 def _whole(kept: Observed | Address) -> Observed:
