@@ -28,6 +28,7 @@ from kaiten_sync.errors import (
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.multimap import Multimap
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Outcomes, Status, outcome_of
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Journal, Progress
@@ -132,10 +133,8 @@ class _Run:
         self._expected = Expectations(plan)
         self._unmet = [_NOTHING_TO_DO] * len(plan.changes)
         """How many changes each waits for."""
-        self._follower: dict[str, int] = {}
-        """What waits for a change, by its id. Few have several, and lists would be as large as the
-        changes."""
-        self._more_followers: dict[str, list[int]] = defaultdict(list)
+        self._followers: Multimap[str, int] = Multimap()
+        """What waits for a change, by its id."""
         self._ready: list[tuple[bool, int]] = []
         """A heap of the changes that can begin: trials first, then by their places in the plan. So
         the grants of a license are sent one after another, and can be verified soon."""
@@ -204,10 +203,7 @@ class _Run:
         waits_for = [needed for needed in change.depends_on if needed not in done]
         self._unmet[place] = len(waits_for)
         for needed in waits_for:
-            if needed in self._follower:
-                self._more_followers[needed].append(place)
-            else:
-                self._follower[needed] = place
+            self._followers.add(needed, place)
         if (children := change.address.child_list) is not None:
             if any(lists[each] == children for each in waits_for):
                 self._later_grants.add(place)
@@ -304,7 +300,7 @@ class _Run:
     def _succeed(self, result: _Result) -> None:
         status = Status.DONE if result.has_written else Status.ALREADY_DONE
         self._note(result.place, status)
-        for follower in self._followers(self._changes[result.place].id):
+        for follower in self._followers.of(self._changes[result.place].id):
             self._unmet[follower] -= 1
             # What another failure blocks has its outcome already.
             if self._unmet[follower] == 0 and self._ended[follower] is None:
@@ -339,18 +335,14 @@ class _Run:
             if children is not None and place not in self._later_grants:
                 self._open_grants[children] -= 1
 
-    def _followers(self, change_id: str) -> Sequence[int]:
-        first = self._follower.get(change_id)
-        return () if first is None else (first, *self._more_followers.get(change_id, ()))
-
     def _all_followers(self, change_id: str) -> Iterator[int]:
         """Everything that rests on a change and has no outcome yet, at any distance."""
-        waiting = deque(self._followers(change_id))
+        waiting = deque(self._followers.of(change_id))
         while waiting:
             follower = waiting.popleft()
             if self._ended[follower] is None:
                 yield follower
-                waiting += self._followers(self._changes[follower].id)
+                waiting += self._followers.of(self._changes[follower].id)
 
     def _note(self, place: int, status: Status, **more: Any) -> None:
         """Note how a change ended; `more` is what else its outcome says."""

@@ -21,6 +21,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, change_id, changed_again
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.family import Way
+from kaiten_sync.model.multimap import Multimap
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.source import SourceRef
@@ -56,11 +57,13 @@ def already_done(
     Raises:
         StalePlanError: an object is in no state of the plan; every conflict is named.
     """
-    single, several = {each.address: each for each in plan.changes}, _in_steps(plan)
+    steps: Multimap[Address, Change] = Multimap()
+    for each in plan.changes:
+        steps.add(each.address, each)
     done: set[str] = set()
     conflicts: list[Diagnostic] = []
     for observed in plan.observed:
-        changes = several.get(observed.address) or [*filter(None, [single.get(observed.address)])]
+        changes = steps.of(observed.address)
         live = found.get(observed.address)
         states = list(trajectory(observed, changes))
         position = next(

@@ -15,6 +15,7 @@ from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Move
 from kaiten_sync.model.address import Address, Kind, by_address
 from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.multimap import Multimap
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.families import Families
@@ -105,9 +106,7 @@ class _Edges:
         self._families = families
         self._serving = serving
         self._replaced = replaced
-        self._first: dict[Address, Change] = {}
-        self._later: dict[Address, list[Change]] = defaultdict(list)
-        """The changes of an object after its first: almost all have one."""
+        self._of_object: Multimap[Address, Change] = Multimap()
         self._children: dict[Address, list[Change]] = defaultdict(list)
         self._leaving: dict[Address, list[Change]] = defaultdict(list)
         self._gives_first = gives_first
@@ -115,8 +114,7 @@ class _Edges:
         # By level, so that the changes of one object are listed in the order in which they are
         # done.
         for change in sorted(changes, key=level):
-            if self._first.setdefault(change.address, change) is not change:
-                self._later[change.address].append(change)
+            self._of_object.add(change.address, change)
             if change.address.parent is not None:
                 self._children[change.address.parent].append(change)
             for address in referred(change, "before", strict_only=True):
@@ -128,7 +126,9 @@ class _Edges:
 
     def _before(self, change: Change) -> Iterator[Change]:
         # Changes of one object follow one another: each PUT writes the whole object.
-        yield from takewhile(lambda other: other.id != change.id, self._of(change.address))
+        yield from takewhile(
+            lambda other: other.id != change.id, self._of_object.of(change.address)
+        )
         address = change.address
         move = move_of(address.kind, change.action)
         if move is not None:
@@ -147,7 +147,7 @@ class _Edges:
         if move.waits_for_children:
             yield from self._children[address]
         for sibling in self._families.siblings(address):
-            for other in self._of(sibling):
+            for other in self._of_object.of(sibling):
                 if other.action in move.waits_for_siblings:
                     yield other
         if move.withdraws:
@@ -157,7 +157,7 @@ class _Edges:
             # Its family serves the version that it serves in the end before this one settles: in
             # between it would serve another by chance.
             served = self._serving.comes_before(address)
-            for other in () if served is None else self._of(served):
+            for other in () if served is None else self._of_object.of(served):
                 found = move_of(other.address.kind, other.action)
                 if found is not None and not found[1].withdraws:
                     yield other
@@ -170,7 +170,7 @@ class _Edges:
         yield from self._withdrawn_before(root)
         if root in self._replaced:
             new = self._replaced[root]
-            yield from self._of(new)
+            yield from self._of_object.of(new)
             # The children of the old one wait for the new one alone, or edges would be quadratic.
             yield from self._children[new] if address == root else ()
         target = slug_target(address)
@@ -199,15 +199,10 @@ class _Edges:
             waits_itself = exchange.is_small or change is exchange.first_taken
             yield from exchange.given if waits_itself else (exchange.first_taken,)
 
-    def _of(self, address: Address) -> Sequence[Change]:
-        """The changes of one object, in the order in which they are done."""
-        first = self._first.get(address)
-        return () if first is None else (first, *self._later.get(address, ()))
-
     def _successors(self, address: Address) -> Iterator[Change]:
         """What puts siblings in place: nothing is withdrawn before that is done."""
         for sibling in self._families.siblings(address):
-            for other in self._of(sibling):
+            for other in self._of_object.of(sibling):
                 move = move_of(sibling.kind, other.action)
                 if move is not None and not move[1].withdraws:
                     yield other
@@ -216,7 +211,7 @@ class _Edges:
         """What withdraws siblings that would be served if this one was gone."""
         if self._serving.goes_last(address):
             for sibling in self._families.siblings(address):
-                for other in self._of(sibling):
+                for other in self._of_object.of(sibling):
                     move = move_of(sibling.kind, other.action)
                     if other.action == Action.DELETE or (move is not None and move[1].withdraws):
                         yield other
@@ -224,13 +219,13 @@ class _Edges:
     def _deleted_root(self, address: Address) -> Address:
         """The outermost object that is deleted together with this one."""
         parent = address.parent
-        if parent is None or all(c.action != Action.DELETE for c in self._of(parent)):
+        if parent is None or all(c.action != Action.DELETE for c in self._of_object.of(parent)):
             return address
         return self._deleted_root(parent)
 
     def _created(self, address: Address | None) -> Iterator[Change]:
         if address is not None:
-            for other in self._of(address):
+            for other in self._of_object.of(address):
                 if other.action == Action.CREATE:
                     yield other
 
