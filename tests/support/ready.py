@@ -22,6 +22,7 @@ import tempfile
 import traceback
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 _ASK = Path(__file__).with_name("ask_ready.py")
 _STUBS = ("tests.support.forge.gh", "tests.support.forge.curl")
@@ -102,6 +103,15 @@ def _run(asked: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [module, *words]
+    end_process = os._exit
+
+    def end(status: int) -> NoReturn:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        asked.sendall(bytes([status]))
+        end_process(0)
+
+    os._exit = end  # the program ends its process by itself
     code: object = 1
     try:
         runpy.run_module(module, run_name="__main__")
@@ -112,11 +122,7 @@ def _run(asked: socket.socket) -> None:
             print(code, file=sys.stderr)
     except BaseException:  # noqa: BLE001 - as the interpreter does at its end
         traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        asked.sendall(bytes([code if isinstance(code, int) else int(code is not None)]))
-        os._exit(0)
+    end(code if isinstance(code, int) else int(code is not None))
 
 
 def _reap() -> None:
