@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaiten_sync.kinds.addresses import parse_address
-from kaiten_sync.model.address import Address, by_text
+from kaiten_sync.model.address import Address, by_text, in_places
 from kaiten_sync.model.change import Action, Change, change_id
-from kaiten_sync.model.managed import Managed
+from kaiten_sync.model.managed import Managed, marks_by_text
 from kaiten_sync.model.outcome import Outcomes, Status, outcome_of
 from kaiten_sync.model.plan import Observed, ObservedObjects
 from kaiten_sync.model.value import Json, OneField
@@ -30,7 +30,8 @@ ADDRESSES = tuple(
 
 @given(st.lists(st.sampled_from(ADDRESSES), unique=True))
 def test_addresses_are_in_the_order_of_their_texts(addresses: list[Address]) -> None:
-    assert [*by_text(addresses)] == sorted((str(each), each) for each in addresses)
+    places = {place: [(a.slug, a) for a in found] for place, found in in_places(addresses).items()}
+    assert [*by_text(places)] == sorted((str(each), each) for each in addresses)
 
 
 @given(st.lists(st.tuples(st.sampled_from(ADDRESSES), st.integers(0, 2**64 - 1))))
@@ -40,6 +41,8 @@ def test_fingerprints_are_found_by_address(marks: list[tuple[Address, int]]) -> 
     assert found == known == {**found}
     assert len(found) == len(known)
     assert all(found.get(each) == known.get(each) for each in ADDRESSES)
+    by_text_known = [(str(each), known[each]) for each in sorted(known, key=str)]
+    assert [*marks_by_text(found)] == [*marks_by_text(known)] == by_text_known
 
 
 @given(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists), st.text())

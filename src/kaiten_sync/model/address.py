@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple, Self, TypeAlias, TypeVar
 
 _Item = TypeVar("_Item")
@@ -86,23 +87,44 @@ def by_address(items: Iterable[_Item], address_of: Callable[[_Item], Address]) -
     ]
 
 
-def by_text(addresses: Iterable[Address]) -> Iterator[tuple[str, Address]]:
-    """Addresses with their texts, in the order of these.
+Place: TypeAlias = "tuple[Address | None, Kind]"
+"""Where objects of one kind are: `license/growth/grant`, or `license` at the top of the catalog."""
 
-    Sorted root by root, as what is inside one is together: all texts take more memory than their
-    addresses.
-    """
-    places: dict[str, list[Address]] = {}
-    inside: dict[Address, list[Address]] = defaultdict(list)
+
+def in_places(addresses: Iterable[Address]) -> dict[Place, list[Address]]:
+    """Addresses by the place in which they are."""
+    places: dict[Place, list[Address]] = defaultdict(list)
     for each in addresses:
-        parent = each.parent
+        places[each.parent, each.kind].append(each)
+    return places
+
+
+def by_text(places: Mapping[Place, Iterable[tuple[str, _Item]]]) -> Iterator[tuple[str, _Item]]:
+    """What each place has by slug, as it is by address, in the order of the addresses' texts.
+
+    What is inside one root is together in that order, so it is sorted root by root: all texts
+    take more memory than their addresses. What a place has is asked for when it is its turn.
+    """
+    tops: dict[str, _Item] = {}
+    inside: dict[str, list[Place]] = defaultdict(list)
+    for parent, kind in places:
         if parent is None:
-            places[str(each)] = [each]
+            tops |= {f"{kind}/{slug}": item for slug, item in places[parent, kind]}
         else:
-            inside[parent if parent.parent is None else parent.root].append(each)
-    places |= {f"{root}/": children for root, children in inside.items()}
-    for place in sorted(places):
-        yield from sorted((str(each), each) for each in places[place])
+            inside[f"{parent.root}/"].append((parent, kind))
+    for text in sorted((*tops, *inside)):
+        if text in tops:
+            yield text, tops[text]
+        else:
+            # A root's own places start alike, and mostly it has one.
+            named = (entry for place in inside[text] for entry in _named(place, places[place]))
+            yield from sorted(named, key=itemgetter(0))
+
+
+def _named(place: Place, found: Iterable[tuple[str, _Item]]) -> Iterator[tuple[str, _Item]]:
+    parent, kind = place
+    start = f"{parent}/{kind}/"
+    return ((start + slug, item) for slug, item in found)
 
 
 class ChildList(NamedTuple):

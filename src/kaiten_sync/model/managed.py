@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address, Place, by_text, in_places
 
 _SIZE = 8
 """Bytes of a fingerprint."""
 
-_Place: TypeAlias = "tuple[Address | None, Kind]"
 _Marks: TypeAlias = tuple[tuple[str, ...], bytes]
 """The sorted slugs of a place, and their fingerprints."""
 
@@ -28,7 +27,7 @@ class Managed(Mapping[Address, str]):
     __slots__ = ("_places",)
 
     def __init__(self, marks: Iterable[tuple[Address, str]]) -> None:
-        runs: dict[_Place, list[_Marks]] = defaultdict(list)
+        runs: dict[Place, list[_Marks]] = defaultdict(list)
         for place, found in groupby(marks, key=lambda each: (each[0].parent, each[0].kind)):
             runs[place].append(_packed({a.slug: bytes.fromhex(mark) for a, mark in found}))
         self._places = {place: _joined(each) for place, each in runs.items()}
@@ -51,6 +50,18 @@ class Managed(Mapping[Address, str]):
     def __repr__(self) -> str:
         return repr({**self})
 
+    def by_text(self) -> Iterator[tuple[str, str]]:
+        """Fingerprints with the texts of their addresses, in the order of these."""
+        return by_text({place: _shown(found) for place, found in self._places.items()})
+
+
+def marks_by_text(marks: Mapping[Address, str]) -> Iterator[tuple[str, str]]:
+    """What `Managed.by_text` gives, of fingerprints in whatever they are kept."""
+    if isinstance(marks, Managed):
+        return marks.by_text()
+    places = in_places(marks).items()
+    return by_text({place: [(each.slug, marks[each]) for each in found] for place, found in places})
+
 
 def _packed(marks: Mapping[str, bytes]) -> _Marks:
     slugs = tuple(sorted(marks))
@@ -62,6 +73,10 @@ def _joined(runs: Sequence[_Marks]) -> _Marks:
     if len(runs) == 1:
         return runs[0]
     return _packed({slug: mark for each in runs for slug, mark in _entries(each)})
+
+
+def _shown(found: _Marks) -> Iterator[tuple[str, str]]:
+    return ((slug, mark.hex()) for slug, mark in _entries(found))
 
 
 def _entries(found: _Marks) -> Iterator[tuple[str, bytes]]:

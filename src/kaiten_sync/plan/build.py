@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kaiten_sync.families import Resolution, by_chance
 from kaiten_sync.immutable import Immutable
@@ -11,7 +11,7 @@ from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import kind_on_server, spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.values import declared_form
-from kaiten_sync.model.address import Address, by_text
+from kaiten_sync.model.address import Address, by_text, in_places
 from kaiten_sync.model.canonical import Entries, digest, fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -153,11 +153,8 @@ def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
 
 def desired_digest(desired: DesiredState) -> str:
     """Identifies a declaration by its meaning: not by files, order or comments."""
-    declared = desired.resources
     meaning: dict[str, Json | Entries] = {
-        "resources": Entries(
-            (text, dict(declared[each].fields)) for text, each in by_text(declared)
-        ),
+        "resources": Entries(_fields_by_text(desired.resources)),
         # The name is that of the first format; another one would change every digest.
         "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
         "protected": sorted(str(address) for address in desired.protected),
@@ -168,6 +165,13 @@ def desired_digest(desired: DesiredState) -> str:
             for a, t in desired.terms.items()
         }
     return digest(meaning)
+
+
+def _fields_by_text(declared: Mapping[Address, Resource]) -> Iterator[tuple[str, Json]]:
+    places = in_places(declared).items()
+    found = {place: ((a.slug, declared[a].fields) for a in inside) for place, inside in places}
+    # As dicts, of which JSON is made; by their items, which takes half as long.
+    return ((text, dict(fields.items())) for text, fields in by_text(found))
 
 
 def _fingerprint(resource: Resource) -> str:

@@ -26,10 +26,10 @@ from kaiten_sync.documents.plan import (
 )
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import SPECS, all_actions
-from kaiten_sync.model.address import Address, Kind, by_text
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.canonical import Entries, Parts
 from kaiten_sync.model.change import Change, Effect, FieldChange
-from kaiten_sync.model.managed import Managed
+from kaiten_sync.model.managed import Managed, marks_by_text
 from kaiten_sync.model.plan import (
     Guards,
     Left,
@@ -58,7 +58,7 @@ def plan_parts(plan: Plan) -> Parts:
         **to_parts(_frame(plan)),
         "changes": map(to_json, map(_change_document, plan.changes)),
         "observed": map(to_json, map(_observed_document, plan.observed)),
-        "managed": Entries((text, plan.managed[each]) for text, each in by_text(plan.managed)),
+        "managed": Entries(marks_by_text(plan.managed)),
     }
 
 
