@@ -236,7 +236,8 @@ class Client:
         if status < 300:
             body = read_json(content, str(request))
             # An escaped character can hide a token from a search; an escaped backslash cannot.
-            is_escaped = b"\\u" in content and b"\\u" in content.replace(rb"\\", b"")
+            # For one character, which most answers lack, the search takes a thirtieth of the time.
+            is_escaped = b"\\" in content and b"\\u" in content.replace(rb"\\", b"")
             has_token = is_escaped or self.redaction.is_in(content.decode(errors="replace"))
             shown = self.redaction.of_json(body) if has_token else body
             return Answer(status, shown, body, len(content))

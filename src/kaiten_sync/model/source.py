@@ -42,7 +42,8 @@ class SourceRef(Struct, frozen=True, eq=False, gc=False):
 
     def is_on_line_of(self, other: SourceRef) -> bool:
         """Whether both are on one line, and came through the same."""
-        return (self.file, self.line, self.through) == (other.file, other.line, other.through)
+        is_same_line = self.line == other.line and self.file == other.file
+        return is_same_line and self.through == other.through
 
     @property
     def place(self) -> tuple[tuple[tuple[str, int], ...], int, int]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 
@@ -22,25 +22,24 @@ T = TypeVar("T")
 
 
 class Turns:
-    """Runs functions in threads, one at a time and in the order in which they came.
+    """Runs functions in a thread, one at a time and in the order in which they came.
 
-    An application may be used by one event loop after another, and a lock belongs to one.
+    What waits is in the thread's own queue: it takes the next one before the event loop has looked
+    at what became of the last.
     """
 
     def __init__(self) -> None:
-        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
-            WeakKeyDictionary()
-        )
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="turn")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises."""
-        turn = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        turn = self._thread.submit(function, *args, **kwargs)
+        result = asyncio.wrap_future(turn)
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await turn.acquire()
-        except TimeoutError:
+            await asyncio.wait({result}, timeout=PATIENCE_S)
+        except asyncio.CancelledError:
+            turn.cancel()  # nobody waits for it
+            raise
+        if turn.cancel():  # it has not begun
             return await run_in_threadpool(function, *args, **kwargs)
-        try:
-            return await run_in_threadpool(function, *args, **kwargs)
-        finally:
-            turn.release()
+        return await result
