@@ -246,6 +246,7 @@ def _config(app: Starlette | str, settings: ServerSettings) -> uvicorn.Config:
         log_config=None,
         log_level="critical",  # failures are logged by us, with their errorId
         lifespan="on",
+        server_header=False,  # nobody needs to know what answers, and each answer is shorter
         http=BoundedConnection,
         ws="none",
         backlog=ACCEPTED_AT_ONCE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from itertools import product
 
+import httpx
 import pytest
 from tests.support.embedded import EmbeddedServer
 from tests.support.processes import HANG_S
@@ -48,3 +49,10 @@ def _status(url: str, request: bytes) -> int:
     with socket.create_connection(("127.0.0.1", port), timeout=HANG_S) as connection:
         connection.sendall(request)
         return int(connection.makefile("rb").readline().split()[1])
+
+
+def test_no_answer_says_what_program_it_is_of(server: EmbeddedServer) -> None:
+    with httpx.Client(base_url=server.url) as client:
+        answers = [client.request(*each) for each in REQUESTS]
+    assert {each.status_code for each in answers} > {200, 401, 404}
+    assert not any("server" in each.headers for each in answers)
