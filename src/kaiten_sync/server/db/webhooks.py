@@ -108,6 +108,10 @@ _LOCK_ENDPOINT = RowQuery(
     EndpointRow,
     select(webhook_endpoint).where(webhook_endpoint.c.id == bindparam("id")).with_for_update(),
 )
+_LOCK_DELIVERY = RowQuery(
+    DeliveryRow,
+    select(webhook_delivery).where(webhook_delivery.c.id == bindparam("id")).with_for_update(),
+)
 _IS_DUE = (webhook_delivery.c.status == "pending") & (webhook_delivery.c.due_at <= bindparam("now"))
 _MAY_GET = webhook_endpoint.c.paused_at.is_(None) & (
     webhook_endpoint.c.retry_at <= bindparam("now")
@@ -285,6 +289,11 @@ def extend_lease(connection: Connection, endpoint_id: str, until_ms: int) -> Non
 def next_delivery(connection: Connection, endpoint_id: str, now_ms: int) -> DueDelivery | None:
     """The first delivery in the events' order that is due at an endpoint."""
     return _NEXT.first(connection, endpoint=endpoint_id, now=now_ms)
+
+
+def lock_delivery(connection: Connection, delivery_id: str) -> DeliveryRow | None:
+    """A delivery, which nobody else changes until the transaction ends."""
+    return _LOCK_DELIVERY.first(connection, id=delivery_id)
 
 
 def change_delivery(
