@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    and_,
     bindparam,
     case,
     delete,
@@ -189,17 +191,30 @@ def list_endpoints(
     return page.read(connection, query, organization=organization_id)
 
 
+def count_finished(
+    connection: Connection, endpoint_id: str, since_ms: int, *, has_all: bool
+) -> int:
+    """How many deliveries `resend` makes due again."""
+    statement = select(func.count()).select_from(webhook_delivery)
+    finished = _finished(endpoint_id, since_ms, has_all=has_all)
+    return connection.execute(statement.where(finished)).scalar_one()
+
+
 def resend(
     connection: Connection, endpoint_id: str, since_ms: int, now_ms: int, *, has_all: bool
 ) -> int:
     """Make finished deliveries due again, those that failed or all. Returns how many."""
-    finished = webhook_delivery.c.status.in_(("fail", "success") if has_all else ("fail",))
-    statement = update(webhook_delivery).where(
+    finished = _finished(endpoint_id, since_ms, has_all=has_all)
+    statement = update(webhook_delivery).where(finished)
+    return connection.execute(statement.values(status="pending", due_at=now_ms)).rowcount
+
+
+def _finished(endpoint_id: str, since_ms: int, *, has_all: bool) -> ColumnElement[bool]:
+    return and_(
         webhook_delivery.c.endpoint_id == endpoint_id,
         webhook_delivery.c.created_at >= since_ms,
-        finished,
+        webhook_delivery.c.status.in_(("fail", "success") if has_all else ("fail",)),
     )
-    return connection.execute(statement.values(status="pending", due_at=now_ms)).rowcount
 
 
 def count_unwell(connection: Connection, organization_id: str) -> int:
