@@ -94,7 +94,7 @@ def field_rows(
 
 
 def with_word(place: str, word: str) -> str:
-    """What leads to a place: the word and a space; nothing where a value is inherited from."""
+    """The word that leads to a place, and a space; empty if the place is what is inherited from."""
     return "" if not place or place.startswith(_INHERITED) else f"{word} "
 
 
