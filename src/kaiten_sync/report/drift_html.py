@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.drift import Difference, DriftReport
 from kaiten_sync.report.drift_text import no_drift, notes_on
-from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of, with_word
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.risk import drift_riskiest_first
@@ -94,7 +94,7 @@ def drift_html(
 
 def _card(difference: Difference, report: DriftReport) -> _DriftCard:
     place = place_of(difference.source, difference.fields)
-    notes = [*([f"at {place}"] if place else []), *notes_on(difference)]
+    notes = [*([with_word(place, "at") + place] if place else []), *notes_on(difference)]
     return _DriftCard(
         verdict=difference.verdict.value,
         symbol=DRIFT_SYMBOLS[difference.verdict],

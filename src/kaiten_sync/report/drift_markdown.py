@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
 from kaiten_sync.report.drift_text import notes_on
-from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.field_rows import field_rows, place_of, with_word
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
     Block,
@@ -80,7 +80,7 @@ def _difference(report: DriftReport, difference: Difference) -> Block:
     is_unmanaged = difference.drift is DriftClass.UNMANAGED
     place = "" if is_unmanaged else place_of(difference.source, difference.fields)
     notes = [
-        f"declared at {code(place)}" if place else "",
+        with_word(place, "declared at") + code(place) if place else "",
         *(code(note, _DETAIL_LIMIT) for note in notes_on(difference)),
     ]
     parts = [fence(diff_lines(rows, ("live ", "git ")), "diff")] if rows else []

@@ -80,6 +80,7 @@ def test_every_format_says_where_it_is_declared_and_through_what(
     text = written([drift.changed(differences=tuple(inherited))])
     assert "inherited from basics through free, catalog.yaml" in text
     assert re.search(r"catalog\.yaml(:|&#58;)7", text)
+    assert not re.search(r"at (<code>)?inherited", text)
 
 
 def test_each_verdict_has_its_commands(drift: DriftReport) -> None:
