@@ -16,6 +16,14 @@ from tests.support.processes import HANG_S
 from tests.support.ready import ready_programs
 
 FOLDER = "it's a catalog"
+NEW = """\
+version: 1
+groups: {extra: {name: Extra}}
+entitlements: {seats: {name: Seats, type: NUMBER, groups: [extra]}}
+licenses:
+  growth: {name: Growth, type: PAID, entitlements: {seats: 5}}
+  partner: {name: Partner, type: PAID, entitlements: {seats: 1}}
+"""
 PROJECT = f"{FOLDER}/kaiten-sync.yaml"
 PLAN = "-our plans/$HOME.plan.json"
 COMMAND = re.compile(r"kaiten-sync (?:adopt|apply|drift|freeze|init|plan|show|validate)\b")
@@ -130,6 +138,44 @@ def exported(place: Workplace) -> Ended:
     return place.run("export", *PROD, "-o", "what's live/", **tokens(place))
 
 
+def mistyped(place: Workplace) -> Ended:
+    return place.run("drift", *PROD, "license/grwth", **tokens(place))
+
+
+def mistyped_for_all(place: Workplace) -> Ended:
+    there = ("--all", "--project", PROJECT)
+    return place.run("drift", *there, "license/grwth", **tokens(place))
+
+
+def mistyped_to_revert(place: Workplace) -> Ended:
+    return place.run("drift", *PROD, "license/grwth", "--revert", **tokens(place))
+
+
+def mistyped_to_adopt(place: Workplace) -> Ended:
+    return place.run("adopt", *PROD, "license/grwth", **tokens(place))
+
+
+def nothing_to_adopt(place: Workplace) -> Ended:
+    agreed(place)
+    return place.run("adopt", *PROD, "license/growth", **tokens(place))
+
+
+def only_with_a_plan(place: Workplace) -> Ended:
+    text = (place.folder / PROJECT).read_text(encoding="utf-8")
+    only = text.replace("after: [staging]", "requirePlan: true")
+    (place.folder / PROJECT).write_text(only, encoding="utf-8")
+    return place.run("apply", "--project", PROJECT, "-t", "prod", "--yes", **tokens(place))
+
+
+def new_on_the_server(place: Workplace) -> Ended:
+    """A license whose grant rests on an entitlement, and that on a group, all of them new."""
+    agreed(place)
+    place.write(f"{FOLDER}/catalog.yaml", NEW)
+    assert place.run("apply", *PROD, "--yes", **tokens(place)).code == 0
+    place.write(f"{FOLDER}/catalog.yaml", ONE_LIMIT)
+    return place.run("drift", *PROD, "--plan", PLAN, **tokens(place))
+
+
 def started(place: Workplace) -> Ended:
     return place.run("init", "--", "-a new $project")
 
@@ -144,6 +190,13 @@ STORIES: dict[str, tuple[Callable[[Workplace], Ended], set[str]]] = {
     "waiting": (waiting, {"plan"}),
     "nothing planned": (nothing_planned, set()),
     "exported": (exported, {"plan"}),
+    "mistyped": (mistyped, {"drift"}),
+    "mistyped for all": (mistyped_for_all, {"drift"}),
+    "mistyped to revert": (mistyped_to_revert, {"drift"}),
+    "mistyped to adopt": (mistyped_to_adopt, {"drift"}),
+    "nothing to adopt": (nothing_to_adopt, {"drift"}),
+    "only with a plan": (only_with_a_plan, {"plan"}),
+    "new on the server": (new_on_the_server, {"adopt"}),
     "started": (started, {"validate"}),
 }
 
