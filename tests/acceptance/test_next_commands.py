@@ -257,3 +257,41 @@ def test_a_target_without_a_project_file_says_so(place: Workplace) -> None:
 def test_a_command_line_without_a_command_shows_the_help(place: Workplace) -> None:
     ended = place.run()
     assert "A day's work:" in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "says", "hint"),
+    [
+        ("show plans/nope.json", "cannot read plans/nope.json", "check the path"),
+        ("apply catalog.yaml/plan.json", "cannot read", "check the path"),
+        ("validate --project nope.yaml", "nope.yaml does not exist", "kaiten-sync init"),
+        ("drift --all -f catalog.yaml", "--all needs a project file", "leave out --all"),
+        ("compare prod eu", "compare takes two targets of a project", "with --project"),
+        ("compare prod prod --project p.yaml", "both are prod", "has: prod, staging"),
+        ("freeze grwth -f catalog.yaml", "license/grwth is not declared", "mean 'growth'?"),
+        ("freeze x -f catalog.yaml", "license/x is not declared", "by their slugs"),
+        ("freeze family/x -f catalog.yaml", "family/x is not declared", "by their slugs"),
+    ],
+)
+def test_a_mistake_is_told_with_what_to_do(
+    place: Workplace, args: str, says: str, hint: str
+) -> None:
+    place.write("catalog.yaml", ONE_LIMIT)
+    place.write(
+        "p.yaml",
+        f"version: 1\ncatalog: [catalog.yaml]\n"
+        f"targets: {{prod: {{url: {place.url}}}, staging: {{url: {place.url}}}}}\n",
+    )
+    ended = place.run(*args.split(), KAITEN_BASE_URL="")
+    assert ended.code == 3
+    assert says in ended.stderr
+    assert "base-url" not in ended.stderr
+    (told,) = (line for line in ended.stderr.splitlines() if line.startswith("  help: "))
+    assert hint in told
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/api/docs", "/licenses"])
+def test_a_url_of_a_page_is_told_from_a_servers(place: Workplace, path: str) -> None:
+    ended = place.run("doctor", KAITEN_BASE_URL=place.url + path)
+    assert ended.code == 1
+    assert "without the path of a page" in ended.stdout

@@ -98,7 +98,10 @@ def drift(workspace: Workspace, request: DriftRequest, ports: Ports) -> Drifts:
         _check_named(strangers, *request.words)
         return Drifts(reports=(report,))
     if workspace.project is None or not workspace.project.targets:
-        raise UsageError("--all needs a project file with targets")
+        raise UsageError(
+            "--all needs a project file with targets",
+            hint="name them under `targets:` in kaiten-sync.yaml, or leave out --all",
+        )
     return _drift_of_all(list(workspace.project.targets), workspace, request, ports)
 
 
