@@ -141,8 +141,8 @@ def _compare(
     case: DriftCase,
     progress: Progress,
 ) -> _Compared:
-    check_supported(desired, catalog)
-    read = read_live(catalog, need_of_everything(desired), case.scope, progress)
+    need = need_of_everything(desired)
+    read = read_live(catalog, need, case.scope, progress, lambda: check_supported(desired, catalog))
     live = seen_as_sold(desired, read)
     diff = diff_catalog(desired, live, case.scope)
     owned = with_versions(ownership(desired, case.scope, case.prune, case.agreed), desired, read)

@@ -133,7 +133,6 @@ def read_for_plan(
     progress: Progress,
 ) -> LiveState:
     """live: what planning a declaration takes. Raises as `make_plan` does."""
-    check_supported(desired, catalog)
     owned = ownership(desired, request.scope, request.policy.prune, request.previous)
     compared = [version_address(a.address, a.serves) for a in request.kept if a.serves]
     # What is inside an object that is left behind is not looked at: the object is enough.
@@ -141,7 +140,9 @@ def read_for_plan(
     looked_at = {None, *desired.resources}
     released = {a for a in owned.released if a.parent in looked_at or a in said}
     need = need_of_plan(desired, request.policy.prune, owned.missed, released, compared)
-    return read_live(catalog, need, request.scope, progress)
+    return read_live(
+        catalog, need, request.scope, progress, lambda: check_supported(desired, catalog)
+    )
 
 
 def propose_on(

@@ -163,7 +163,7 @@ def reverting(
     sold_families = [
         each.changed(
             differences=[d for d in undone if d.address.root == each.address],
-            goes_back_to=back.get(each.address),
+            goes_back_to=_version_to_go_back_to(each, back.get(each.address)),
         )
         for each in _standings(wanted, live, scope, {})
     ]
@@ -179,6 +179,12 @@ def reverting(
     kept = sorted((e for e in found if e not in left), key=lambda each: each.address.sort_key)
     notes = tuple(map(_left_to_plan, left))
     return Reverting(differences=tuple(kept), resolution=resolution, notes=notes)
+
+
+def _version_to_go_back_to(sold: SoldFamily, agreed: str | None) -> str | None:
+    """The version that was agreed; None if it is gone, or a draft that was made in its place."""
+    known = () if sold.live is None else sold.live.ever_sold
+    return agreed if agreed in {each.address.slug for each in known} else None
 
 
 def _taking_from_others(

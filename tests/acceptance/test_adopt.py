@@ -118,9 +118,13 @@ def test_new_objects_come_when_they_are_named(applied: Workplace, api: httpx.Cli
         assert done.status_code == 204
     left = applied.run("adopt", "-t", "prod")
     assert "nothing to adopt" in left.stdout
-    assert "left alone: 3 more that differ" in left.stderr
-    named = ("entitlement/seats", "license/partner", "license/growth/grant/seats")
-    adopt(applied, *named)
+    assert "left alone: 3 more that differ; name them to adopt them" in left.stderr
+    adopt(applied, "entitlement/seats", "license/partner")
+    left = applied.run("adopt", "-t", "prod")
+    assert "left alone: 1 more that differs; name it to adopt it" in left.stderr
+    adopt(applied, "license/growth/grant/seats")
+    same = applied.run("adopt", "-t", "prod", "entitlement/seats", "license/partner")
+    assert "entitlement/seats, license/partner do not differ from the server" in same.stderr
     text = read(applied)
     assert text.startswith(CATALOG[: CATALOG.index("licenses:")].rstrip("\n"))
     assert "      theme: {value: {color: blue}}\n      seats: 5\n" in text

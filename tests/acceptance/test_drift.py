@@ -148,6 +148,32 @@ def test_without_git_and_plan_it_says_what_it_cannot_know(place: Workplace) -> N
     assert "No git history here" in done.stdout
 
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="giving files away takes root")
+
+
+@needs_root
+def test_it_says_why_git_does_not_read_the_history(team: Workplace, api: httpx.Client) -> None:
+    without = "version: 1\nentitlements:\n  calls: {name: Calls, type: NUMBER}\n"
+    team.write("catalog.yaml", without)
+    assert team.run("plan", "-t", "prod", "-o", PLAN, "--max-deletes", "9").code == 0
+    commit(team)
+    grant(api, 5000)
+    assert api.post("/entitlement-groups", json={"name": "x", "description": None}).is_success
+    for path in (team.folder, *team.folder.rglob("*")):
+        os.chown(path, 54_321, 54_321)
+    project = ("--project", "kaiten-sync.yaml", "-t", "prod")
+    why = "git reads no history here"
+    team.write("catalog.yaml", CATALOG.replace("Calls", "API calls"))
+    assert f"{why}, so authors are not shown: " in team.run("drift", *project).stdout
+    team.write("catalog.yaml", without)
+    checked = team.run("plan", *project, "-o", PLAN, "--check")
+    applied = team.run("apply", *project, PLAN, "--catalog", "catalog.yaml")
+    for said in (checked.stderr, applied.stderr):
+        assert why in said
+        assert "--add safe.directory" in said
+        assert "unshallow" not in said
+
+
 def test_edits_on_the_server_are_undone_and_nothing_else(
     team: Workplace, api: httpx.Client
 ) -> None:
@@ -220,6 +246,10 @@ def test_all_targets_side_by_side(team: Workplace, server: EmbeddedServer) -> No
     assert (together.code, len(together.json["reports"])) == (6, 2)
     (failed,) = together.json["failed"]
     assert (failed["target"], failed["error"]["kind"]) == ("gone", "UnreachableError")
+    for written in ("markdown", "html", "junit", "sarif"):
+        partly = team.run("drift", "--all", "--format", written, **tokens)
+        assert partly.code == 6
+        assert "gone" in partly.stdout, written
 
 
 def test_a_target_without_its_token_holds_up_no_other(team: Workplace) -> None:

@@ -41,6 +41,22 @@ def test_what_only_loosens_is_changed_in_place(sold: Seller, held: bool) -> None
     assert sold.is_settled()
 
 
+def test_what_a_family_does_not_declare_goes_and_says_why(shop: Seller) -> None:
+    shop.sell(CATALOG)
+    without = CATALOG.replace(", sso: true", "")
+    for previous in ("none", PLAN, PLAN):
+        done = shop.plan(without, "--previous", previous)
+        (change,) = shop.planned["changes"]
+        assert change["id"] == "delete:license/growth/grant/sso"
+        assert change["reason"] == "family/growth sells only what is declared"
+        assert ("only grants that families do not declare will" in done.stderr) == (
+            previous == "none"
+        )
+        assert "nothing will be deleted" not in done.stderr
+    shop.apply()
+    assert shop.is_settled()
+
+
 def test_an_unheld_version_is_tightened_in_place(sold: Seller) -> None:
     sold.plan(LOWERED)
     assert sold.choice["way"] == "in-place"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,7 @@ def test_an_edit_of_the_served_version_is_drift_of_the_family(sold: Seller) -> N
 
 WITHOUT = CATALOG.split("families:")[0]
 GRANTS = "    entitlements: {seats: 10, calls: 1000, sso: true}\n"
+GRANTED = ("calls", "seats", "sso")
 FAMILY, LICENSE = CATALOG, CATALOG.replace("families:", "licenses:")
 LEFT = {
     "a family": (FAMILY, WITHOUT, "never", {"license/growth": "policy.prune is never"}),
@@ -48,7 +49,7 @@ LEFT = {
             prune,
             {
                 f"license/growth/grant/{slug}": f"{holder} no longer declares what it contains"
-                for slug in ("calls", "seats", "sso")
+                for slug in GRANTED
             },
         )
         for name, before, after, holder, prune in (
@@ -58,6 +59,12 @@ LEFT = {
             ("a license that becomes a family", LICENSE, FAMILY, "family/growth", "owned"),
         )
     },
+    "the grants of a family that is not sold": (
+        FAMILY,
+        FAMILY.replace(GRANTS, "    sold: false\n" + GRANTS),
+        "owned",
+        {f"license/growth/grant/{slug}": "family/growth is not sold" for slug in GRANTED},
+    ),
     **{
         f"one grant of {name}": (
             FAMILY,
@@ -123,6 +130,71 @@ def test_another_default_by_hand_is_drift_and_is_reverted(sold: Seller, seats: i
     assert sold.is_settled()
 
 
+def back_to_the_old_one(shop: Seller) -> None:
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": True}
+    assert shop.api.put("/licenses/growth", json=body).status_code == 204
+
+
+def back_and_archived(shop: Seller) -> None:
+    back_to_the_old_one(shop)
+    shop.move("growth-v2", "archive")
+
+
+@pytest.mark.parametrize("edit", [back_to_the_old_one, back_and_archived])
+def test_going_back_from_what_the_plan_put_on_sale_is_an_edit(
+    sold: Seller, edit: Callable[[Seller], None]
+) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)  # and its plan is the last one
+    edit(sold)
+    found = {str(each["address"]): each for each in drift(sold)}
+    assert {each["class"] for each in found.values()} == {"server-edited"}
+    (serves,) = (f for f in found["family/growth"]["fields"])  # type: ignore[attr-defined]
+    assert (serves["live"], serves["git"]) == ("growth", "growth-v2")
+    sold.run("adopt", "-f", "catalog.yaml", "--plan", PLAN)
+    assert "seats: 10" in (sold.place.folder / "catalog.yaml").read_text()
+    assert sold.is_settled()
+    sold.place.write("catalog.yaml", LOWERED)
+    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
+    sold.apply()
+    assert sold.versions() == {"growth": "PUBLISHED", "growth-v2": "PUBLISHED*"}
+    assert drift(sold) == []
+    assert sold.is_settled()
+
+
+@pytest.mark.parametrize("is_drafted_again", [False, True])
+@pytest.mark.parametrize("held", [["one"], []])
+def test_a_version_that_somebody_deleted_is_made_again_by_a_revert(
+    sold: Seller, held: list[str], is_drafted_again: bool
+) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)
+    sold.plan(LOWERED)  # agreed: it serves growth-v2
+    sold.release(*({"one"} - set(held)))
+    for slug in sold.grants("growth-v2"):
+        assert sold.api.delete(f"/licenses/growth-v2/entitlements/{slug}").status_code == 204
+    assert sold.api.delete("/licenses/growth-v2").status_code == 204
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    if is_drafted_again:
+        draft = {**body, "slug": "growth-v2", "familySlug": "growth", "lifecycleState": "DRAFT"}
+        assert sold.api.post("/licenses", json=draft).status_code == 201
+    before = sold.grants("growth")
+    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
+    sold.apply()
+    assert sold.is_settled()
+    if held:
+        assert sold.grants("growth") == before
+
+
+def test_a_plan_that_stopped_before_anything_was_on_sale_is_git_ahead(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.plan(LOWERED)
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    draft = {**body, "slug": "growth-v2", "familySlug": "growth", "lifecycleState": "DRAFT"}
+    assert sold.api.post("/licenses", json=draft).status_code == 201
+    assert {each["class"] for each in drift(sold)} == {"git-ahead"}
+
+
 def test_a_revert_says_what_it_does_about_families_and_nothing_else(sold: Seller) -> None:
     revert = ("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", "revert.json")
     assert "family/growth" not in sold.run(*revert).stdout  # nothing was edited
@@ -177,6 +249,20 @@ def test_a_protected_family_is_not_tightened_in_place_and_its_next_version_is_fr
     sold.hold("growth", "one")
     sold.plan(protected)
     assert sold.choice["way"] == "new-version"
+
+
+def test_a_protected_family_that_left_git_is_deleted_once_it_is_allowed(sold: Seller) -> None:
+    keeping = CATALOG.replace("PAID\n", "PAID\n    protect: true\n")
+    sold.hold("growth", "one")
+    sold.sell(keeping.replace("seats: 10", "seats: {value: 5, protect: true}"))
+    sold.release("one")
+    assert "protected" in sold.plan(WITHOUT, code=4).stderr
+    # The refused plan was not written, so the family is still known as managed.
+    done = sold.plan(WITHOUT, "--allow", "family/growth", "--allow", "family/growth/grant/sso")
+    assert done.stderr.count("was not needed") == 2  # a grant goes with its version
+    assert sold.planned["guards"]["allowed"] == ["license/growth", "license/growth-v2"]
+    sold.apply()
+    assert sold.versions() == {}
 
 
 def test_a_family_out_of_scope_is_an_error_and_licenses_do_not_matter_to_it(shop: Seller) -> None:

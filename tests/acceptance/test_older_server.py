@@ -125,7 +125,7 @@ def test_a_changed_threshold_is_put(older: Scripted, folder: Path) -> None:
     assert put.body["value"] == {"type": "number", "value": 500}
 
 
-def test_a_field_that_it_does_not_know_is_said_before_anything_is_sent(
+def test_a_field_that_it_does_not_know_is_said_before_grants_are_read(
     older: Scripted, folder: Path
 ) -> None:
     path = folder / "catalog.yaml"
@@ -138,7 +138,8 @@ def test_a_field_that_it_does_not_know_is_said_before_anything_is_sent(
     assert {urlsplit(r.path).path for r in older.requests} == {
         "/api/openapi.json",
         "/api/license-families",
-        "/api/entitlements",  # whether it is a Kaiten server at all
+        "/api/entitlements",  # also whether it is a Kaiten server at all
+        "/api/licenses",  # read meanwhile
     }
 
 

@@ -122,4 +122,5 @@ def _say_more(adoption: Adoption, *, is_named: bool) -> None:
         )
     others = len(adoption.left) - len(conflicts)
     if others and not is_named:
-        say(f"left alone: {others} more that differ; name them to adopt them")
+        differ, them = ("differs", "it") if others == 1 else ("differ", "them")
+        say(f"left alone: {others:,} more that {differ}; name {them} to adopt {them}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from kaiten_sync.families.served import LiveFamily, moved, version_address
+from kaiten_sync.families.served import PUBLISHED, STATE, LiveFamily, moved, version_address
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import SERVES
@@ -19,8 +19,9 @@ from kaiten_sync.model.source import SourceRef
 class AgreedFamilies(Immutable, frozen=True, kw_only=True):
     """A committed plan, whose changes are those of families.
 
-    `pending` are the families of which nothing is applied yet: they serve what they served when the
-    plan was made. `displaced` have what they served by agreement, and serve another version now.
+    `pending` are the families that serve what they served when the plan was made, since what it
+    puts on sale is not on sale yet. `displaced` have what they served by agreement, and serve
+    another version now.
     """
 
     plan: Plan
@@ -40,12 +41,14 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
         for address, family in found.items()
     }
     chosen = {each.address: each for each in agreed.families}
+    begun = set(_begun(agreed, found))
     pending = {
         address
         for address, each in chosen.items()
         if each.way is not Way.CREATE
         and each.serves != each.version
         and serves.get(address) == each.serves
+        and address not in begun
     }
     changes = []
     for change in agreed.changes:
@@ -73,6 +76,25 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
             and serves.get(address) not in (None, each.version)
         },
     )
+
+
+def _begun(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Iterator[Address]:
+    """The families of which the plan put a version on sale, and it has been since.
+
+    If they serve what they served before, somebody went back to it.
+    """
+    live = {version.address: version for family in found.values() for version in family.versions}
+    before = {
+        change.address: field.before
+        for change in agreed.changes
+        for field in change.fields
+        if field.name == STATE and field.after == PUBLISHED
+    }
+    for each in agreed.families:
+        address = version_address(each.address, each.version) if each.version else None
+        version = None if address is None else live.get(address)
+        if version and address in before and version.fields.get(STATE) != before[address]:
+            yield each.address
 
 
 def with_served(

@@ -59,6 +59,11 @@ class LiveFamily(Immutable, frozen=True, kw_only=True):
         """The version that the family is compared with: the served one, or else the newest."""
         return self.served or self.newest
 
+    @property
+    def ever_sold(self) -> tuple[LiveResource, ...]:
+        """The versions that are or were on sale."""
+        return tuple(each for each in self.versions if each.fields.get(STATE) != DRAFT)
+
     def in_state(self, state: str) -> tuple[LiveResource, ...]:
         """The versions in one state of their life."""
         return tuple(each for each in self.versions if each.fields.get(STATE) == state)

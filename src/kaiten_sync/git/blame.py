@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from kaiten_sync.git.run import Git, GitError, git_in
+from kaiten_sync.git.run import Git, GitError, git_in, top_of
 from kaiten_sync.model.attribution import Attribution
 
 _COMMAND = (
@@ -16,8 +16,13 @@ _COMMAND = (
     "-w",  # an indentation that changed is not another author
     "-M",
     "-C",  # lines that moved, within the file and from others
-    "--",
 )
+
+_IGNORED_COMMITS = "blame.ignoreRevsFile"
+"""Files that `blame` reads whole, and without which it says nothing: see git-blame(1)."""
+
+_OPTIONAL = ":(optional)"
+"""Before a path in git's settings: the file may be missing. Source: git-config(1), `pathname`."""
 
 
 def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]:
@@ -29,7 +34,7 @@ def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]
         return {}
     try:
         git = git_in(path.parent, converts=True)
-        output = git(*_COMMAND, path.name).decode(errors="replace")
+        output = _blame(git, path.name).decode(errors="replace")
         cut_off = _cut_off(git)
     except GitError:
         return {}
@@ -39,6 +44,32 @@ def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]
         number: Attribution(is_cut_off=True) if who.commit in cut_off else who
         for number, who in told.items()
     }
+
+
+def _blame(git: Git, name: str) -> bytes:
+    """What `blame` prints, without the commits that the settings leave out, as far as they can be.
+
+    A file of such commits that is not there ends every `blame`, and people name one for all their
+    repositories. One that is no list of commits does the same.
+    """
+    named = _files_of_ignored_commits(git)
+    if not named:
+        return git(*_COMMAND, "--", name)
+    files = [file for file in named if file.is_file()]  # no device without end, and no pipe
+    try:
+        lists = [f"--ignore-revs-file={file}" for file in files]
+        return git(*_COMMAND, "--no-ignore-revs-file", *lists, "--", name)
+    except GitError:
+        return git(*_COMMAND, "--no-ignore-revs-file", "--", name)
+
+
+def _files_of_ignored_commits(git: Git) -> list[Path]:
+    try:
+        named = git("config", "--null", "--type=path", "--get-all", _IGNORED_COMMITS)
+    except GitError:  # there are none
+        return []
+    names = named.decode(errors="surrogateescape").split("\0")[:-1]
+    return [top_of(git) / name.removeprefix(_OPTIONAL) for name in names]
 
 
 def _cut_off(git: Git) -> frozenset[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from kaiten_sync.git.attribution import attributed
 from kaiten_sync.git.ignored import ignored
 from kaiten_sync.git.merges import unmerged_sides
+from kaiten_sync.git.refusal import refusal
 from kaiten_sync.git.show import file_at, versions
 from kaiten_sync.model.drift import Difference
 
@@ -30,6 +31,10 @@ class GitHistory:
     def ignored(self, paths: Sequence[Path], folder: Path) -> tuple[Path, ...]:
         """Those of some paths that git leaves out; empty without a repository."""
         return ignored(paths, folder)
+
+    def refusal(self, folder: Path) -> str | None:
+        """Why git reads no history around a folder that is in a repository; None if it does."""
+        return refusal(folder)
 
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; unchanged if git does not know them."""

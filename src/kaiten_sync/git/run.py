@@ -31,6 +31,15 @@ _KEPT = re.compile(
 )
 """Variables that git needs to find itself, its user's settings and the repository."""
 
+_OF_ONE_REPOSITORY = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+)
+"""Variables that name one repository, which need not be the one around the folder."""
+
 _ALWAYS = {
     "GIT_ALLOW_PROTOCOL": "",  # fetches nothing, also not what a partial clone lacks
     "GIT_NO_LAZY_FETCH": "1",
@@ -61,10 +70,6 @@ _SETTINGS = {
 
 _PROGRAMS = r"^filter\..*\.(clean|smudge|process|required)$"
 """Settings with a free name in the middle, which have to be asked for before they can be unset."""
-
-
-_IGNORED_COMMITS = "blame.ignoreRevsFile"
-"""Files that `blame` reads whole. git appends to this setting, so nothing here can replace it."""
 
 
 class GitError(Exception):
@@ -122,11 +127,11 @@ def git_in(folder: Path, *, converts: bool = False) -> Git:
     program = shutil.which("git")
     if program is None or not Path(program).is_absolute():  # a relative PATH leads to the files
         raise GitError("there is no `git` program on this machine")
-    kept = {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
+    given = {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
+    kept = _of_folder(given, program, folder)
     plain = Git(program=program, folder=folder, environment=_with_settings(kept, _SETTINGS))
     if not converts:
         return plain
-    _check_ignored_commits(plain)
     try:
         names = plain("config", "--null", "--name-only", "--get-regexp", _PROGRAMS)
     except GitError:  # there are none
@@ -137,16 +142,37 @@ def git_in(folder: Path, *, converts: bool = False) -> Git:
     return Git(program=program, folder=folder, environment=environment)
 
 
-def _check_ignored_commits(git: Git) -> None:
-    """Make sure that `blame` reads no device without end, and waits for no pipe."""
+def top_of(git: Git) -> Path:
+    """The folder from which the settings of a repository name files.
+
+    Raises:
+        GitError: there is no repository here.
+    """
+    return Path(git("rev-parse", "--show-toplevel").decode(errors="surrogateescape").rstrip("\n"))
+
+
+def _of_folder(kept: dict[str, str], program: str, folder: Path) -> dict[str, str]:
+    """The variables with which git finds the repository around a folder.
+
+    git names its own repository to hooks and aliases in linked worktrees, and takes the current
+    folder as the top of its files: commands that run in another folder would find none of them.
+    Source: git(1), `GIT_DIR`.
+    """
+    if not kept.get("GIT_DIR"):
+        return kept
+    named = Path(kept["GIT_DIR"]).absolute()
+    if kept.get("GIT_WORK_TREE"):
+        work_tree = Path(kept["GIT_WORK_TREE"]).absolute()
+        return kept | {"GIT_DIR": str(named), "GIT_WORK_TREE": str(work_tree)}
+    around = {name: value for name, value in kept.items() if name not in _OF_ONE_REPOSITORY}
+    git = Git(program=program, folder=folder, environment=_with_settings(around, _SETTINGS))
     try:
-        named = git("config", "--null", "--type=path", "--get-all", _IGNORED_COMMITS)
-    except GitError:  # there are none
-        return
-    top = Path(git("rev-parse", "--show-toplevel").decode(errors="surrogateescape").rstrip("\n"))
-    for name in named.decode(errors="surrogateescape").split("\0"):
-        if name and not (top / name).is_file():
-            raise GitError(f"{_IGNORED_COMMITS} is not a regular file")
+        found = git("rev-parse", "--absolute-git-dir").decode(errors="surrogateescape")
+    except GitError:  # only the variable leads to it
+        return kept | {"GIT_DIR": str(named), "GIT_WORK_TREE": str(Path.cwd())}
+    if Path(found.rstrip("\n")).resolve() != named.resolve():
+        return around
+    return {name: value for name, value in kept.items() if name != "GIT_DIR"}
 
 
 def _with_settings(kept: Mapping[str, str], settings: Mapping[str, str]) -> Mapping[str, str]:

@@ -318,8 +318,9 @@ def _chosen(
     addresses = [difference.address for difference in found]
     same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in addresses))
     if same:
+        verb = "does" if len(same) == 1 else "do"
         raise UsageError(
-            f"nothing to adopt: {', '.join(same)} does not differ from the server",
+            f"nothing to adopt: {', '.join(same)} {verb} not differ from the server",
             hint=f"`{drift_command(sides.words)}` shows what does",
         )
     if not found:

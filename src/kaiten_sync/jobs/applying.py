@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 from kaiten_sync.errors import (
     DeclarationError,
@@ -256,9 +257,12 @@ def _previous_of(
         return agreed.plan
     found = agreed_before(plan, path, workspace, ports)
     if found is None and deleted(plan.changes) and workspace.policy.prune is Prune.OWNED:
+        why = ports.history.refusal(workspace.folder / Path(path).parent)
         ports.notices.notify(
             "No plan before this one in git, so nothing may be deleted; fetch the history, or name"
             " that plan with --previous"
+            if why is None
+            else f"git reads no history here, so nothing may be deleted: {why}"
         )
     return found
 

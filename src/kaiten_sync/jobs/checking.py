@@ -173,8 +173,17 @@ def _unowned(
             cause=_NO_PLAN_BEFORE if before is None else _NOT_OWNED,
             lines=tuple(sorted(map(str, more))),
         ),
-        hint="fetch the whole history (git fetch --unshallow), or name the plan before this one"
-        " with --previous"
+        hint=_way_to_history(workspace.folder / Path(path).parent, ports)
         if before is None
         else f"make it again from the plan before it, and commit it: {again}",
+    )
+
+
+def _way_to_history(folder: Path, ports: Ports) -> str:
+    why = ports.history.refusal(folder)
+    return (
+        "fetch the whole history (git fetch --unshallow), or name the plan before this one"
+        " with --previous"
+        if why is None
+        else f"git reads no history here: {why}"
     )

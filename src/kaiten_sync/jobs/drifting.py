@@ -27,6 +27,7 @@ from kaiten_sync.plan import plan_pieces
 
 _NO_PLAN = "No committed plan for {name}: cannot tell which side changed; pass --plan."
 _NO_GIT = "No git history here, so authors are not shown."
+_GIT_REFUSES = "git reads no history here, so authors are not shown: {why}"
 
 
 class DriftRequest(Immutable, frozen=True, kw_only=True):
@@ -220,7 +221,8 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
         unknown.append(_NO_PLAN.format(name=sides.connection.target.name))
     declared = [d for d in found.differences if d.source is not None]
     if declared and not any(d.declared_by for d in declared):
-        unknown.append(_NO_GIT)
+        why = ports.history.refusal(Path(sides.source.root))
+        unknown.append(_NO_GIT if why is None else _GIT_REFUSES.format(why=why))
     report = found.changed(unknown=tuple(unknown))
     return report, _strangers(sides.case.only, known)
 

@@ -15,6 +15,7 @@ from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.impact import DEFAULT_BUDGET, FailOn
 from kaiten_sync.model.plan import TargetRef
@@ -180,7 +181,10 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
     if case.policy.prune is Prune.OWNED and case.agreed.plan is None:
-        ports.notices.notify(f"No earlier plan for {case.target.name}: nothing will be deleted")
+        # Whatever else goes, an earlier plan managed.
+        is_deleting = any(each.action == Action.DELETE for each in proposal.plan.changes)
+        what = "only grants that families do not declare" if is_deleting else "nothing"
+        ports.notices.notify(f"No earlier plan for {case.target.name}: {what} will be deleted")
     return proposal
 
 

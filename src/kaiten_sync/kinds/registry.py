@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.family import FAMILY
@@ -16,6 +17,11 @@ from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec, Move
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action
 
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
+T = TypeVar("T")
+
 _SPECS: dict[str, KindSpec] = {
     spec.kind: spec for spec in (GROUP, ENTITLEMENT, LICENSE, FAMILY, GRANT)
 }
@@ -25,6 +31,19 @@ SPECS: Mapping[str, KindSpec] = MappingProxyType(_SPECS)
 
 _BESIDE: Mapping[str, KindSpec] = MappingProxyType({INSTANCE.kind: INSTANCE})
 """Tables of what is on servers and in no catalog: such objects are moved, and never declared."""
+
+
+_VIEWS: list[_lru_cache_wrapper[Any]] = []
+
+
+def view(read: Callable[..., T]) -> _lru_cache_wrapper[T]:
+    """A function that reads the tables once for each of its arguments, until a kind is registered.
+
+    Only tests register kinds later: what was read before must not answer for them afterwards.
+    """
+    cached = cache(read)
+    _VIEWS.append(cached)
+    return cached
 
 
 def register(spec: KindSpec) -> None:
@@ -57,37 +76,37 @@ def spec_of(kind: str) -> KindSpec:
     return _BESIDE[kind] if found is None else found
 
 
-@cache
+@view
 def all_kinds() -> tuple[KindSpec, ...]:
     """Every table in the order of creation."""
     return tuple(sorted(_SPECS.values(), key=lambda spec: spec.level))
 
 
-@cache
+@view
 def top_kinds() -> tuple[KindSpec, ...]:
     """The kinds with a section of their own at the top of a catalog, in the order of creation."""
     return tuple(spec for spec in all_kinds() if not spec.parents)
 
 
-@cache
+@view
 def live_kinds() -> tuple[KindSpec, ...]:
     """The kinds of the objects that a server has, in the order of creation."""
     return tuple(spec for spec in all_kinds() if not spec.versions)
 
 
-@cache
+@view
 def versioned_kinds() -> tuple[KindSpec, ...]:
     """The kinds of objects that a server has as versions only."""
     return tuple(spec for spec in all_kinds() if spec.versions)
 
 
-@cache
+@view
 def family_kinds() -> frozenset[str]:
     """The kinds whose objects belong to families."""
     return frozenset(spec.kind for spec in _every_spec() if spec.flag is not None)
 
 
-@cache
+@view
 def moving_kinds() -> frozenset[str]:
     """The kinds whose objects move from one state to another."""
     return frozenset(spec.kind for spec in _every_spec() if spec.moves)
@@ -99,13 +118,13 @@ def kind_on_server(kind: str) -> Kind:
     return _SPECS[spec.versions].kind if spec.versions else spec.kind
 
 
-@cache
+@view
 def child_kinds(parent: str) -> tuple[KindSpec, ...]:
     """The kinds whose objects are inside objects of this kind, in the order of creation."""
     return tuple(spec for spec in all_kinds() if parent in spec.parents)
 
 
-@cache
+@view
 def all_actions() -> tuple[Action, ...]:
     """Create, update, delete, and every move of a table."""
     moves = (action for spec in all_kinds() for action in spec.moves)
@@ -144,15 +163,5 @@ def _every_spec() -> tuple[KindSpec, ...]:
 
 
 def _forget_views() -> None:
-    # Only tests register kinds later. What they read before must not answer for them afterwards.
-    for view in (
-        all_kinds,
-        top_kinds,
-        live_kinds,
-        versioned_kinds,
-        family_kinds,
-        moving_kinds,
-        child_kinds,
-        all_actions,
-    ):
-        view.cache_clear()
+    for each in _VIEWS:
+        each.cache_clear()

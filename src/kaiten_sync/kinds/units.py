@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
-from kaiten_sync.kinds.registry import all_kinds, spec_of
+from kaiten_sync.kinds.registry import all_kinds, spec_of, view
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.value import NO_UNIT, Absent, Json, Unit
 
 
-@cache
+@view
 def quantities() -> frozenset[str]:
     """The names of the fields, of whatever kind, whose numbers have units."""
     return frozenset(n for spec in all_kinds() for n, f in spec.fields.items() if f.units_from)
 
 
-@cache
+@view
 def units_shown() -> frozenset[str]:
     """The names of the fields, of whatever kind, that name units. They change nothing but texts."""
     return frozenset(name for spec in all_kinds() for name in unit_names(spec.kind))
 
 
-@cache
+@view
 def unit_names(kind: str) -> tuple[str, ...]:
     """The fields that name the unit of an object's number, of what its slug refers to."""
     return next((each.units_from for each in spec_of(kind).fields.values() if each.units_from), ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from functools import partial
 from typing import TypeVar
 
 from kaiten_sync.errors import IncompleteReadingError
@@ -18,16 +19,33 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def read_live(reader: CatalogReader, need: Need, scope: Scope, progress: Progress) -> LiveState:
+def read_live(
+    reader: CatalogReader,
+    need: Need,
+    scope: Scope,
+    progress: Progress,
+    beside: Callable[[], object] = lambda: None,
+) -> LiveState:
     """Read what is needed, whole or not at all.
+
+    `beside` is called while the kinds are read: what else has to be asked first costs no time of
+    its own. If it raises, nothing more is read.
 
     Raises:
         IncompleteReadingError: the catalog changed under the reading.
-        ServerError, AccessError: as the reader does.
+        ServerError, AccessError: as the reader does. Whatever `beside` raises.
     """
     kinds = sorted(need.kinds)
     resources: dict[Address, LiveResource] = {}
-    for kind, listed in zip(kinds, side_by_side(kinds, reader.list_kind, reader), strict=True):
+
+    def ask() -> Sequence[LiveResource]:
+        beside()
+        return ()
+
+    calls: list[Callable[[], Sequence[LiveResource]]] = [ask]
+    calls += [partial(reader.list_kind, kind) for kind in kinds]
+    found = side_by_side(calls, lambda call: call(), reader)
+    for kind, listed in zip(kinds, found[1:], strict=True):
         complete = spec_of(kind).after_list
         resources |= {each.address: each for each in (complete(listed) if complete else listed)}
     need = need.settled(resources.values())
@@ -36,9 +54,9 @@ def read_live(reader: CatalogReader, need: Need, scope: Scope, progress: Progres
     # Level by level: what is inside an object can be listed only once the object is known.
     while inner := needed_lists(need, scope, parents):
         lists += inner
-        found = _read_lists(reader, inner, progress)
-        resources |= found
-        parents = list(found)
+        children = _read_lists(reader, inner, progress)
+        resources |= children
+        parents = list(children)
     return LiveState(
         resources=resources, coverage=Coverage(kinds=need.kinds, lists=frozenset(lists))
     )

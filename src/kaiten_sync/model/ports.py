@@ -301,6 +301,13 @@ class History(Protocol):
         """Those of some paths that git leaves out, as `.gitignore` says."""
         ...
 
+    def refusal(self, folder: Path) -> str | None:
+        """Why git reads no history around a folder that is in a repository, in git's own words.
+
+        None if it reads it, or if there is no repository.
+        """
+        ...
+
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; files are named from `root`."""
         ...

@@ -105,7 +105,7 @@ def propose(
     for each family.
     """
     record, sold = record or recorded(desired), sold or Resolution(desired=desired)
-    desired, allowed = sold.desired, sold.on_server(allowed)
+    desired, allowed = sold.desired, leaving.on_server(sold.on_server(allowed))
     families = families_of(desired, live)
     ordered = _ordered(changes, sold, live, leaving, families)
     guards = Guards(

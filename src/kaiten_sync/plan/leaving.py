@@ -13,11 +13,12 @@ from enum import Enum, auto
 from kaiten_sync.families import LiveFamily, live_families, moved
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.settings import Prune, Scope
 
 OWNED_REASON = "no longer declared; an earlier plan managed it"
@@ -65,6 +66,15 @@ class Leaving:
     def __post_init__(self) -> None:
         object.__setattr__(self, "going", frozenset(each.address for each in self.of(Fate.GOES)))
 
+    def on_server(self, addresses: Collection[Address]) -> frozenset[Address]:
+        """Addresses with families that leave as all their versions."""
+        found: set[Address] = set()
+        for each in addresses:
+            versions = [v for v, family in self.families.items() if family == each.root]
+            there = {moved(each, {each.root: version}) for version in versions}
+            found |= (there & self.departures.keys()) or {each}
+        return frozenset(found)
+
     def of(self, fate: Fate) -> Iterator[Departure]:
         """The objects of one fate."""
         return (each for each in self.departures.values() if each.fate is fate)
@@ -74,7 +84,8 @@ class Ownership(Immutable, frozen=True, kw_only=True):
     """What may be deleted once it is no longer declared, and what that makes of each object.
 
     `missed` are the objects that go if they are still there, `released` those that are left on
-    the server, with the reason. `families` have the family of each version that leaves with it.
+    the server, with the reason. `families` have the family of each version that leaves with it, and
+    `beside` that of each grant that it does not declare of the version that it serves.
     """
 
     prune: Prune
@@ -83,6 +94,7 @@ class Ownership(Immutable, frozen=True, kw_only=True):
     released: Mapping[Address, str] = {}
     protected: frozenset[Address] = frozenset()
     families: Mapping[Address, Address] = {}
+    beside: Mapping[Address, Address] = {}
 
     def leaving(self, differences: Iterable[Difference], live: LiveState) -> Leaving:
         """Decide the fate of everything that is not declared."""
@@ -97,7 +109,7 @@ class Ownership(Immutable, frozen=True, kw_only=True):
                 departures[address] = Departure(
                     address=address,
                     fate=Fate.GOES,
-                    reason=OWNED_REASON if self.prune is Prune.OWNED else None,
+                    reason=self._reason(address),
                     before=each.fields,
                     effect=each.effect,
                 )
@@ -118,6 +130,13 @@ class Ownership(Immutable, frozen=True, kw_only=True):
             departures=departures, protected=self.protected & gone, families=self.families
         )
 
+    def _reason(self, address: Address) -> str | None:
+        """Why an object goes; None if the policy alone says so."""
+        if self.prune is not Prune.OWNED:
+            return None
+        family = self.beside.get(address)
+        return OWNED_REASON if family is None else f"{family} sells only what is declared"
+
 
 def ownership(
     desired: DesiredState, scope: Scope, prune: Prune, previous: Plan | None
@@ -134,11 +153,12 @@ def ownership(
     released: dict[Address, str] = {}
     for address in owned - desired.resources.keys():
         reason = "policy.prune is never" if prune is Prune.NEVER else None
+        parent = desired.resources.get(address.parent) if address.parent is not None else None
         # Somebody narrowed the scope. Another repository may manage it from now on.
         if not scope.covers(address):
             reason = "it is outside the scope now"
-        elif address.parent in desired.resources and not desired.owns_place_of(address):
-            reason = _holds_no_more(address.parent)
+        elif parent is not None and not desired.owns_place_of(address):
+            reason = _holds_no_more(parent)
         if reason is None:
             missed.add(address)
         else:
@@ -178,14 +198,15 @@ def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> O
             taken |= dict.fromkeys(versions[address], address)
     inside = {each for each in live.resources if each.parent in taken}
     protected = {each for a in gone & owned.protected for each in versions.get(a, ())}
-    beside = frozenset(_beside(desired, live, families)) if owned.prune is Prune.OWNED else set()
+    found = dict(_beside(desired, live, families)) if owned.prune is Prune.OWNED else {}
     succeeded = {moved(a, shown) for a in gone if _place(a, desired, shown) in desired.owns}
-    beside |= succeeded - desired.resources.keys()
+    beside = found.keys() | (succeeded - desired.resources.keys())
     missed = {a for a in owned.missed if a not in gone or a.root in desired.terms}
     return owned.changed(
         owned=owned.owned.union(taken, inside, beside),
         missed=frozenset(a for a in missed if a.root not in kept).union(taken, beside),
         families=taken,
+        beside=found,
         released=dict(_released(owned, desired, shown, kept)),
         protected=owned.protected | protected,
     )
@@ -224,23 +245,25 @@ def _released(
         if address in owned.released:
             yield there, owned.released[address]
         elif place and place.parent in desired.resources and place not in desired.owns:
-            yield there, _holds_no_more(place.parent)
+            yield there, _holds_no_more(desired.resources[place.parent])
 
 
 def _beside(
     desired: DesiredState, live: LiveState, families: Mapping[str, LiveFamily]
-) -> Iterator[Address]:
-    """What is in the version that a declared family serves, and is not declared."""
+) -> Iterator[tuple[Address, Address]]:
+    """What is in the version that a declared family serves and is not declared, and that family."""
     shown = {families[a.slug].shown.address: a for a in desired.terms if a.slug in families}
     for address in live.resources:
         if address.parent in shown:
             declared = moved(address, shown)
             if declared not in desired.resources and desired.owns_place_of(declared):
-                yield address
+                yield address, declared.root
 
 
-def _holds_no_more(parent: Address | None) -> str:
-    return f"{parent} no longer declares what it contains"
+def _holds_no_more(parent: Resource) -> str:
+    if parent.fields.get(SOLD) is False:
+        return f"{parent.address} is not sold"
+    return f"{parent.address} no longer declares what it contains"
 
 
 def deleted(changes: Iterable[Change]) -> frozenset[Address]:

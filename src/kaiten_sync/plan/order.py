@@ -5,13 +5,12 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import takewhile
 from types import MappingProxyType
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import slug_target
-from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.kinds.registry import move_of, spec_of, view
 from kaiten_sync.kinds.spec import FieldSpec, Move
 from kaiten_sync.model.address import Address, Kind, by_address
 from kaiten_sync.model.change import Action, Change, Effect
@@ -33,7 +32,7 @@ def level(change: Change) -> tuple[int, int]:
     return _level(change.address.kind, change.action)
 
 
-@cache  # so that changes of one level share it
+@view  # so that changes of one level share it
 def _level(kind: Kind, action: Action) -> tuple[int, int]:
     move = move_of(kind, action)
     if move is not None:

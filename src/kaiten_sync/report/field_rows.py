@@ -14,6 +14,8 @@ from kaiten_sync.model.value import NO_UNITS, Absent, Json, Unit, is_number
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import LIMIT, NOT_SET, amount_text, cut, pair_texts
 
+_INHERITED = "inherited from"
+
 _LABEL_LIMIT = 100
 """Characters of a path inside a CONFIG value: its keys can be as long as they like."""
 
@@ -99,6 +101,11 @@ def _inside(field: FieldChange) -> tuple[InnerChange, ...]:
     return () if field.inner == (whole,) else field.inner
 
 
+def with_word(place: str, word: str) -> str:
+    """The word that leads to a place, and a space; empty if the place is what is inherited from."""
+    return "" if not place or place.startswith(_INHERITED) else f"{word} "
+
+
 def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:
     """Where it is declared: the field's own line if only one field is concerned.
 
@@ -113,7 +120,7 @@ def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:
     if chosen.through:
         *between, declarer = chosen.through
         way = f" through {', '.join(between)}" if between else ""
-        place = f"inherited from {declarer}{way}, {place}"
+        place = f"{_INHERITED} {declarer}{way}, {place}"
     return safe_text(place)
 
 

@@ -11,7 +11,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.pricing import table_of_plan
 from kaiten_sync.report.entries import PlanEntry, entries_of
-from kaiten_sync.report.field_rows import FieldRow
+from kaiten_sync.report.field_rows import FieldRow, with_word
 from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.left import NO_WAY, Note, no_changes, notes_beside
 from kaiten_sync.report.numbers import counted
@@ -47,6 +47,7 @@ class _PlanCard(Immutable, frozen=True, kw_only=True):
     effect: str
     address: str
     place: str
+    place_word: str
     notes: tuple[str, ...]
     has_sides: bool
     rows: tuple[FieldRow, ...]
@@ -114,6 +115,7 @@ def _sections(plan: Plan) -> Iterator[_Section]:
                         effect=entry.effect_word,
                         address=cut(safe_text(entry.subject), NAME_LIMIT),
                         place=cut(entry.place, NAME_LIMIT),
+                        place_word=with_word(entry.place, "declared at"),
                         notes=tuple(cut(note, VALUE_LIMIT) for note in entry.notes),
                         has_sides=entry.has_sides or entry.is_move,
                         rows=tuple(entry.rows(VALUE_LIMIT)),

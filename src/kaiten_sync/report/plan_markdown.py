@@ -12,6 +12,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.pricing import table_of_plan
 from kaiten_sync.report.entries import PlanEntry, entries_of
+from kaiten_sync.report.field_rows import with_word
 from kaiten_sync.report.impact_markdown import impact_section
 from kaiten_sync.report.left import NO_WAY, no_changes, notes_beside
 from kaiten_sync.report.markdown import (
@@ -127,7 +128,8 @@ def _block(entry: PlanEntry) -> Block:
     noted = f" — {_MARKS.get(entry.effect, '')}<b>{word}</b>" if word else ""
     action = f"<code>{entry.symbol.replace('<', '&lt;')}</code> {entry.word}"
     line = f"{action} {code(entry.subject)}{noted}{_glance(entry)}"
-    place = f"declared at {code(entry.place)}" if entry.place else ""
+    word = with_word(entry.place, "declared at")
+    place = word + code(entry.place) if entry.place else ""
     notes = [place, *map(code, entry.notes)]
     rows = list(entry.rows())
     parts = [fence(diff_lines(rows), "diff")] if rows else []

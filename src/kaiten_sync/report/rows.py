@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.report.field_rows import FieldRow
+from kaiten_sync.report.field_rows import FieldRow, with_word
 from kaiten_sync.report.paint import QUIET, Paint, cells, padded
 
 INDENT = " " * 8
@@ -73,7 +73,7 @@ def row_lines(row: Row, columns: Columns, paint: Paint) -> Iterator[str]:
         return
     yield (paint(plain[0], row.style) + plain[1] + paint(row.note, row.note_style)).rstrip()
     if row.place:
-        yield INDENT + paint(f"at {row.place}", QUIET)
+        yield INDENT + paint(with_word(row.place, "at") + row.place, QUIET)
 
 
 def change_lines(rows: Sequence[FieldRow], width: int, paint: Paint) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.git.blame import blame_lines
+from kaiten_sync.git.merges import unmerged_sides
 from kaiten_sync.git.show import file_at, versions
 from kaiten_sync.model.attribution import Attribution
 
@@ -188,9 +189,9 @@ def test_no_device_is_read_to_an_end_that_it_has_not(repository: Repository, set
     first = repository.commit("Ada", a="x: 1\n")
     repository.git("config", setting, "/dev/zero", who="Ada")
     assert len(versions(repository.folder / "a.yaml")) == 1
-    is_known = setting != "blame.ignoreRevsFile"
     who = repository.who("a", 1)
-    assert (who is not None and who.author == "Ada") is is_known
+    assert who is not None
+    assert who.author == "Ada"
     assert file_at(f"{first}:a.yaml", repository.folder) == b"x: 1\n"
 
 
@@ -262,3 +263,89 @@ def test_where_a_shallow_clone_ends_nobody_is_the_author(
         if author is not None:
             expected = Attribution(commit=last, author=author, date=DATES[author])
         assert found == expected, (depth, line)
+
+
+# Settings of git's, and variables with which git names a repository
+
+
+@pytest.mark.parametrize(
+    ("content", "is_followed"),
+    [
+        (None, True),  # people name `.git-blame-ignore-revs` for all their repositories
+        ("", True),
+        ("not a commit\n", True),
+        ("# only spaces changed\n{second}\n", False),
+    ],
+    ids=["missing", "empty", "wrong", "of the last commit"],
+)
+@pytest.mark.parametrize("prefix", ["", ":(optional)"])
+def test_commits_that_blame_ignores(
+    repository: Repository, content: str | None, is_followed: bool, prefix: str
+) -> None:
+    first = repository.commit("Ada", a="x: 1\n")
+    second = repository.commit("Ben", a="x: 2\n")
+    if content is not None:
+        ignored = repository.folder / ".git-blame-ignore-revs"
+        ignored.write_text(content.format(second=second), encoding="utf-8")
+    repository.git("config", "blame.ignoreRevsFile", f"{prefix}.git-blame-ignore-revs", who="Ada")
+    who = repository.who("a", 1)
+    assert who is not None
+    assert who.commit == (second if is_followed else first)
+
+
+@pytest.mark.parametrize("current", ["top", "below", "elsewhere"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"GIT_DIR": "{git_dir}"},  # a hook in a linked worktree
+        {"GIT_DIR": "{git_dir}", "GIT_INDEX_FILE": "{git_dir}/index"},
+        {"GIT_DIR": "{other}/.git"},  # a hook of another repository
+        {"GIT_DIR": "{other}/.git", "GIT_INDEX_FILE": "{other}/.git/index"},
+        {"GIT_DIR": "{git_dir}", "GIT_WORK_TREE": "{top}"},
+    ],
+    ids=lambda named: " ".join(f"{name}={value}" for name, value in named.items()),
+)
+def test_variables_that_name_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, current: str, named: dict[str, str]
+) -> None:
+    for name in ("main", "other", "elsewhere"):
+        (tmp_path / name).mkdir()
+    Repository(tmp_path / "other").commit("Ben", b="x: 1\n")
+    main = Repository(tmp_path / "main")
+    main.commit("Ada", a="x: 1\n")
+    (main.folder / "below").mkdir()
+    main.git("mv", "a.yaml", "below/a.yaml", who="Ada")
+    main.commit("Ada")
+    top = tmp_path / "linked"
+    main.git("worktree", "add", str(top), who="Ada")
+    places = {
+        "top": top,
+        "other": tmp_path / "other",
+        "git_dir": main.folder / ".git/worktrees/linked",
+    }
+    for name, value in named.items():
+        monkeypatch.setenv(name, value.format(**places))
+    monkeypatch.chdir(
+        {"top": top, "below": top / "below", "elsewhere": tmp_path / "elsewhere"}[current]
+    )
+    path = top / "below/a.yaml"
+    assert [who.author for who in blame_lines(path, [1]).values()] == ["Ada"]
+    assert len(versions(path)) == 1
+    assert file_at("HEAD:./a.yaml", path.parent) == b"x: 1\n"
+    assert unmerged_sides(path) == ()
+
+
+def test_a_repository_away_from_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As people keep files of their home folder: `git --git-dir=... --work-tree=...`.
+    for name in ("home", "home/below", "kept"):
+        (tmp_path / name).mkdir()
+    Repository(tmp_path / "home").commit("Ada", **{"below/a": "x: 1\n"})
+    (tmp_path / "home/.git").rename(tmp_path / "kept/.git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "home")
+    path = Path("below/a.yaml")
+    assert blame_lines(path, [1]) == {}
+    monkeypatch.setenv("GIT_DIR", "../kept/.git")
+    assert [who.author for who in blame_lines(path, [1]).values()] == ["Ada"]
+    monkeypatch.setenv("GIT_WORK_TREE", ".")
+    assert len(versions(path)) == 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,10 @@ from kaiten_sync.kinds.spec import (
     Reference,
     constant,
 )
-from kaiten_sync.model.address import Kind
-from kaiten_sync.model.change import Action, Effect
+from kaiten_sync.kinds.units import unit_names
+from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.plan.order import level
 from kaiten_sync.report import formats
 
 NAME = FieldSpec(name="name", is_required=True, limits={"minLength": 1})
@@ -431,3 +434,17 @@ def test_an_unregistered_kind_is_unknown() -> None:
     finally:
         for spec in (ZONE, OUTLET, PRICE):
             register(spec)
+
+
+def test_what_was_read_of_a_kind_is_forgotten_with_it() -> None:
+    made = Change(id="create:zone/north", address=Address(ZONE.kind, "north"), action=Action.CREATE)
+    before = level(made), unit_names("zone")
+    unregister("zone")
+    note = FieldSpec(name="area", type=FieldType.INTEGER, units_from=("unit", "units"))
+    register(replace(ZONE, kind=Kind("zone", level=9), keys=(*ZONE.keys, note)))
+    try:
+        assert before == ((0, ZONE.level), ())
+        assert (level(made), unit_names("zone")) == ((0, 9), ("unit", "units"))
+    finally:
+        unregister("zone")
+        register(ZONE)

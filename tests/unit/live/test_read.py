@@ -10,7 +10,7 @@ from tests.fakes.catalog import FakeCatalog, live
 from tests.support.processes import HANG_S
 from tests.support.values import address, declared, desired
 
-from kaiten_sync.errors import IncompleteReadingError, UnreachableError
+from kaiten_sync.errors import DeclarationError, IncompleteReadingError, UnreachableError
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
@@ -82,6 +82,33 @@ def test_as_much_is_read_side_by_side_as_there_are_connections(connections: int)
     catalog = Counting(*licenses, connections=connections)
     read_live(catalog, need_of_everything(), Scope(), NoProgress())
     assert catalog.most == connections
+
+
+def test_what_is_asked_beside_the_kinds_waits_for_none_of_them() -> None:
+    all_here = Barrier(2)
+
+    class Meeting(FakeCatalog):
+        def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
+            all_here.wait(HANG_S)
+            return super().list_kind(kind)
+
+    catalog, need = Meeting(connections=2), Need(kinds=frozenset({LICENSE.kind}))
+    read_live(catalog, need, Scope(), NoProgress(), lambda: all_here.wait(HANG_S))
+    assert all_here.n_waiting == 0
+
+
+@pytest.mark.parametrize("connections", [1, 8])
+def test_what_is_wrong_beside_the_kinds_is_said_and_nothing_more_read(connections: int) -> None:
+    def refuse() -> None:
+        raise DeclarationError([])
+
+    growth = live("license/growth", name="G")
+    catalog = FakeCatalog(
+        growth, fails={"list license": UnreachableError("gone")}, connections=connections
+    )
+    with pytest.raises(DeclarationError):
+        read_live(catalog, need_of_everything(), Scope(), NoProgress(), refuse)
+    assert not any(call.startswith("list grants") for call in catalog.calls)
 
 
 def test_a_license_that_disappears_while_reading_makes_the_reading_incomplete() -> None:

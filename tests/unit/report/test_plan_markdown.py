@@ -16,7 +16,9 @@ from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerC
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
+from kaiten_sync.plan import write_plan
 from kaiten_sync.report.drift_markdown import drift_markdown
 from kaiten_sync.report.formats import PLAN, Look, PlanView
 from kaiten_sync.report.plan_markdown import plan_markdown
@@ -191,3 +193,12 @@ def test_drift_markdown_shows_live_and_git(drift: DriftReport) -> None:
 
 def test_no_drift_in_markdown(drift: DriftReport) -> None:
     assert "No drift." in drift_markdown([drift.changed(differences=())])
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_what_is_inherited_is_not_said_to_be_at_its_way(plan: Plan, form: str) -> None:
+    source = SourceRef("a-folder-with-a-long-name/catalog.yaml", 7, 3, ("free", "basics"))
+    changes = tuple(c.changed(source=source, fields=()) for c in plan.changes)
+    text = PLAN[form](PlanView(plan=plan.changed(changes=changes), write=write_plan), Look())
+    assert "inherited from basics through free, a-folder" in text
+    assert not re.search(r"at (<code>)?inherited", text)
