@@ -19,7 +19,10 @@ from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.redaction import Redaction
 
-NO_SERVER_HINT = "is this a Kaiten server, and does the URL end in /api?"
+NO_SERVER_HINT = (
+    "is this a Kaiten server? Its URL is written as https://kaiten.example.com, without the path of"
+    " a page"
+)
 
 MIXED_UP_HINT = "something between here and the server mixes answers up: run it again"
 NEWER_SERVER_HINT = (
@@ -85,16 +88,21 @@ def refusal(
     refused = kind(
         request, status=status, code=code, detail=detail, error_id=problem.get("errorId")
     )
-    refused.hint = _next_step(refused)
+    refused.hint = _next_step(refused, path)
     return refused
 
 
-def _next_step(refused: ProblemError) -> str:
-    if refused.status == 404 and refused.code is None:
+def _next_step(refused: ProblemError, path: str) -> str:
+    # There is always a list, so only another server, or a path below this one, has none.
+    if refused.status == 404 and (refused.code is None or _is_list(path)):
         return NO_SERVER_HINT
     if refused.is_final:
         return _REFUSED_HINT
     return _FAILED_HINT if refused.status >= 500 else _LATER_HINT
+
+
+def _is_list(path: str) -> bool:
+    return "/" not in path.partition("?")[0].strip("/")
 
 
 def _is_about(instance: str | None, path: str) -> bool:
