@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from kaiten_sync.declare import (
     FileChange,
@@ -22,6 +21,7 @@ from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
@@ -87,10 +87,11 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     desired = load(sides.source)
     with sides.open(ports) as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
-    differences = with_units(declarable(diff.differences, ports), desired, live)
-    diff = diff.changed(differences=tuple(differences))
+    differences = tuple(with_units(declarable(diff.differences, ports), desired, live))
+    answered = {each.address for each in diff.differences}  # those of which nothing is left, too
     _check_known(sides.case.only, {*desired.resources, *live.resources})
-    chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
+    chosen = _chosen(differences, sides, _EDITS if overlay is None else _NOT_GITS, answered)
+    chosen, left = _with_what_is_not_sold(chosen, differences)
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole
     into = default_file(source.catalog, source.root) if request.into is None else request.into
@@ -107,17 +108,15 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
             hint="change the files by hand, or correct on the server what no declaration may hold"
             + (", or try --into-overlay" if sides.source.overlays and overlay is None else ""),
         )
-    adopted = {difference.address for difference in attempt.adopted}
-    elsewhere = _elsewhere(others, attempt.unsaved, adopted)
     if not request.is_dry:
         ports.files.write_all({each.path: each.after for each in attempt.changes})
     return Adoption(
         adopted=attempt.adopted,
-        left=tuple(d for d in diff.differences if d not in chosen),
+        left=left,
         changes=attempt.changes,
         live=live,
         obstacles=attempt.obstacles,
-        elsewhere=elsewhere,
+        elsewhere=_elsewhere(others, attempt),
     )
 
 
@@ -247,12 +246,13 @@ def _other_targets(workspace: Workspace, sides: Sides) -> Mapping[str, CatalogSo
 
 
 def _elsewhere(
-    others: Mapping[str, CatalogSource], unsaved: Mapping[Path, bytes], adopted: set[Address]
+    others: Mapping[str, CatalogSource], attempt: Trial
 ) -> Mapping[str, tuple[Address, ...]]:
     """What other targets would declare differently, of the objects that were adopted."""
+    adopted = {difference.address for difference in attempt.adopted}
     found = {}
     for name, source in others.items():
-        before, after = validate(source)[0], validate(source.changed(unsaved=unsaved))[0]
+        before, after = validate(source)[0], validate(source.changed(unsaved=attempt.unsaved))[0]
         if before is not None and after is not None:
             found[name] = tuple(
                 address
@@ -268,9 +268,14 @@ def _fields(desired: DesiredState, address: Address) -> Fields | None:
 
 
 def _chosen(
-    differences: Sequence[Difference], sides: Sides, verdicts: Collection[Verdict]
+    differences: Sequence[Difference],
+    sides: Sides,
+    verdicts: Collection[Verdict],
+    answered: Collection[Address],
 ) -> tuple[Difference, ...]:
     """What is named, or else has one of these verdicts. What it contains is adopted with it.
+
+    `answered` is all that differs, with what no file can declare.
 
     Raises:
         UsageError: an object that is named does not differ.
@@ -278,8 +283,7 @@ def _chosen(
     """
     only = sides.case.only
     found = [each for each in differences if only or each.verdict in verdicts]
-    addresses = [difference.address for difference in found]
-    same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in addresses))
+    same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in answered))
     if same:
         verb = "does" if len(same) == 1 else "do"
         raise UsageError(
@@ -313,6 +317,26 @@ def _chosen(
             )
     new = {each.address for each in found if each.drift is DriftClass.UNMANAGED}
     return tuple(each for each in found if each.address.parent not in new)
+
+
+def _with_what_is_not_sold(
+    chosen: Sequence[Difference], differences: Sequence[Difference]
+) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+    """What to adopt and what is left, both without what families grant that are not sold then.
+
+    Nothing of that is declared, whatever their files hold.
+    """
+    unsold = {
+        each.address
+        for each in chosen
+        for field in each.fields
+        if field.name == SOLD and field.before is False
+    }
+    left = tuple(each for each in differences if each not in chosen)
+    return (
+        tuple(d for d in chosen if d.address in unsold or d.address.root not in unsold),
+        tuple(d for d in left if d.address.root not in unsold),
+    )
 
 
 def _check_known(only: frozenset[Address], known: Collection[Address]) -> None:
