@@ -246,6 +246,10 @@ def test_all_targets_side_by_side(team: Workplace, server: EmbeddedServer) -> No
     assert (together.code, len(together.json["reports"])) == (6, 2)
     (failed,) = together.json["failed"]
     assert (failed["target"], failed["error"]["kind"]) == ("gone", "UnreachableError")
+    for written in ("markdown", "html", "junit", "sarif"):
+        partly = team.run("drift", "--all", "--format", written, **tokens)
+        assert partly.code == 6
+        assert "gone" in partly.stdout, written
 
 
 def test_a_target_without_its_token_holds_up_no_other(team: Workplace) -> None:

@@ -62,6 +62,7 @@ _ATTRIBUTES = {
     "testsuite": _COUNTS | {"timestamp", "hostname", "id", "package"},
     "testcase": _CASE,
     "failure": {"message", "type"},
+    "error": {"message", "type"},
     "skipped": {"message", "type"},
     "system-out": set(),
 }

@@ -100,7 +100,7 @@ def _print_reports(
     """Print the reports, and return the exit code, by what could not be read before what differs.
 
     Raises:
-        KaitenSyncError: one could not be read, in a format that has no place for it.
+        KaitenSyncError: one could not be read, which ends every format but JSON with an error.
     """
     from kaiten_sync.cli.exit_codes import ExitCode, code_of
     from kaiten_sync.cli.output import look_of, print_result, say

@@ -101,7 +101,7 @@ def _live_form(found: LiveResource, resource: Resource | None, git: Fields) -> d
 def _guesses(kind: str, git: Fields, live: Fields, written: Fields) -> Iterator[dict[str, Json]]:
     """Likely ones first: as git has it, as the server has it, as the plan wrote it, a mixture."""
     yield dict(git)
-    key_sets = list(_key_sets(kind, git, live))
+    key_sets = [*_written_sets(kind, written), *_key_sets(kind, git, live)]
     for names in key_sets:
         yield {name: live.get(name) for name in names}
         if written:
@@ -122,6 +122,20 @@ def _distinct(name: str, *sides: Fields) -> list[Json]:
     return values or [None]
 
 
+def _written_sets(kind: str, written: Fields) -> Iterator[frozenset[str]]:
+    """The fields that were declared if the plan made the object: those that it wrote.
+
+    Moves are made whether somebody declared where to or not.
+    """
+    fields = spec_of(kind).fields
+    if not all(name in written for name in spec_of(kind).required):
+        return
+    moves = [name for name in written if fields[name].mutability is Mutability.MOVE]
+    for count in range(len(moves) + 1):
+        for implied in combinations(moves, count):
+            yield frozenset(written).difference(implied)
+
+
 def _key_sets(kind: str, git: Fields, live: Fields) -> Iterator[frozenset[str]]:
     """The fields that git declares now, then those with others: it may have named others then.
 
@@ -129,7 +143,8 @@ def _key_sets(kind: str, git: Fields, live: Fields) -> Iterator[frozenset[str]]:
     """
     fields = spec_of(kind).fields
     names = frozenset(git or spec_of(kind).required)
-    telling = [n for n in live if n not in names and live[n] != fields[n].default(live)]
+    set_there = [n for n in live if n not in names and live[n] is not None]
+    telling = [n for n in set_there if live[n] != fields[n].default(live)]
     seen: set[frozenset[str]] = set()
     for candidates, most in ((telling[:_KEYS_TELLING], _KEYS_TELLING), (fields, _KEYS_MOVED)):
         for count in range(most + 1):

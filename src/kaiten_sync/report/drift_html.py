@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.drift import Difference, DriftReport
@@ -15,6 +17,9 @@ from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.side_by_side import side_by_side
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, drift_summary
+
+if TYPE_CHECKING:
+    from kaiten_sync.documents.parts import ErrorDocument
 
 
 class _Step(Immutable, frozen=True, kw_only=True):
@@ -42,9 +47,21 @@ class _Part(Immutable, frozen=True, kw_only=True):
     cards: tuple[_DriftCard, ...]
 
 
-def drift_html(reports: Sequence[DriftReport]) -> str:
-    """A whole page of one or several targets: no scripts, no assets, as narrow as a phone."""
-    names = ", ".join(cut(safe_text(report.target.name), NAME_LIMIT) for report in reports)
+class _Failed(Immutable, frozen=True, kw_only=True):
+    target: str
+    why: str
+    hint: str | None
+
+
+def drift_html(
+    reports: Sequence[DriftReport], failed: Mapping[str, ErrorDocument] = MappingProxyType({})
+) -> str:
+    """A whole page of one or several targets: no scripts, no assets, as narrow as a phone.
+
+    `failed` are the targets that could not be read.
+    """
+    targets = (*(report.target.name for report in reports), *failed)
+    names = ", ".join(cut(safe_text(target), NAME_LIMIT) for target in targets)
     # One target has nothing beside it, and targets without differences have nothing to show.
     is_worth_it = len(reports) > 1 and any(report.differences for report in reports)
     return template("drift.html").render(
@@ -63,6 +80,14 @@ def drift_html(reports: Sequence[DriftReport]) -> str:
                 ),
             )
             for report in reports
+        ],
+        failed=[
+            _Failed(
+                target=cut(safe_text(target), NAME_LIMIT),
+                why=safe_text(error.message),
+                hint=safe_text(error.hint) if error.hint else None,
+            )
+            for target, error in failed.items()
         ],
     )
 

@@ -1,13 +1,16 @@
 """Drift reports as JUnit XML, which CI systems show as tests. Stage 7.
 
 A target is a suite, a difference a failed case; a target without any has one case that passed.
-What is not managed, and does not count, is a case that was skipped.
+What is not managed, and does not count, is a case that was skipped. A target that could not be read
+has one case with an error.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
 from kaiten_sync.model.drift import Difference, DriftReport
@@ -18,32 +21,49 @@ from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import DRIFT_WORDS
 
+if TYPE_CHECKING:
+    from kaiten_sync.documents.parts import ErrorDocument
 
-def drift_junit(reports: Sequence[DriftReport]) -> str:
-    """One document with a suite for each target."""
+
+def drift_junit(
+    reports: Sequence[DriftReport], failed: Mapping[str, ErrorDocument] = MappingProxyType({})
+) -> str:
+    """One document with a suite for each target; `failed` are those that could not be read."""
     totals: Counter[str] = Counter(tests=0, failures=0, errors=0)
     suites: list[Xml.Element] = []
     for report in reports:
         cases = [_case(difference, report) for difference in report.differences]
         if not report.has_drift:
             cases.append(Xml.Element("testcase", {"classname": "drift", "name": "no drift"}))
-        failed = sum(difference.is_drift for difference in report.differences)
-        counts = {"tests": len(cases), "failures": failed, "errors": 0}
+        drifted = sum(difference.is_drift for difference in report.differences)
+        counts = {"tests": len(cases), "failures": drifted, "errors": 0}
         totals.update(counts)
-        suite = Xml.Element(
-            "testsuite",
-            {
-                "name": safe_text(report.target.name),
-                **{name: str(count) for name, count in counts.items()},
-                "skipped": str(len(report.differences) - failed),
-            },
-        )
-        suite.extend(cases)
-        suites.append(suite)
+        suites.append(_suite(report.target.name, counts, len(report.differences) - drifted, cases))
+    for name, error in failed.items():
+        counts = {"tests": 1, "failures": 0, "errors": 1}
+        totals.update(counts)
+        suites.append(_suite(name, counts, 0, [_failed_case(error)]))
     sums = {name: str(count) for name, count in totals.items()}
     root = Xml.Element("testsuites", {"name": "kaiten-sync drift", **sums})
     root.extend(suites)
     return junit_text(root)
+
+
+def _suite(
+    target: str, counts: Mapping[str, int], skipped: int, cases: Sequence[Xml.Element]
+) -> Xml.Element:
+    numbers = {name: str(count) for name, count in {**counts, "skipped": skipped}.items()}
+    suite = Xml.Element("testsuite", {"name": safe_text(target), **numbers})
+    suite.extend(cases)
+    return suite
+
+
+def _failed_case(failed: ErrorDocument) -> Xml.Element:
+    case = Xml.Element("testcase", {"classname": "drift", "name": "target is read"})
+    message = safe_text(failed.message)
+    error = Xml.SubElement(case, "error", {"type": failed.kind, "message": message})
+    error.text = safe_text(failed.hint) if failed.hint else None
+    return case
 
 
 def _case(difference: Difference, report: DriftReport) -> Xml.Element:

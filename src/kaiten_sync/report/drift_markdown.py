@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
 from kaiten_sync.report.drift_text import notes_on
@@ -24,14 +26,25 @@ from kaiten_sync.report.risk import drift_riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, drift_summary
 
+if TYPE_CHECKING:
+    from kaiten_sync.documents.parts import ErrorDocument
+
 _DETAIL_LIMIT = 300
 """Characters of what is known about the last edit."""
 
 
-def drift_markdown(reports: Sequence[DriftReport], *, max_chars: int = MAX_CHARS) -> str:
-    """The reports as markdown, at most `max_chars` long; what does not fit is counted."""
+def drift_markdown(
+    reports: Sequence[DriftReport],
+    failed: Mapping[str, ErrorDocument] = MappingProxyType({}),
+    *,
+    max_chars: int = MAX_CHARS,
+) -> str:
+    """The reports as markdown, at most `max_chars` long; what does not fit is counted.
+
+    `failed` are the targets that could not be read.
+    """
     # The same for each: a target with many differences must not push the others out.
-    share = max_chars // max(1, len(reports))
+    share = max_chars // max(1, len(reports) + len(failed))
     parts: list[str] = []
     for report in reports:
         target = f"{code(report.target.name)} at {code(report.target.url)}"
@@ -53,6 +66,10 @@ def drift_markdown(reports: Sequence[DriftReport], *, max_chars: int = MAX_CHARS
             share,
         )
         parts.append(part)
+    for name, error in failed.items():
+        hint = f"\n\n{code(error.hint, _DETAIL_LIMIT)}" if error.hint else ""
+        why = code(error.message, _DETAIL_LIMIT)
+        parts.append(f"<h3>Drift of {code(name)}</h3>\n\nNot read: {why}{hint}\n\n")
     return "".join(parts)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from kaiten_sync.model.drift import DriftReport, Verdict
 from kaiten_sync.report.drift_text import notes_on
@@ -10,6 +12,9 @@ from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.sarif import SarifObject, sarif_log, sarif_place
 from kaiten_sync.report.words import DRIFT_WORDS
+
+if TYPE_CHECKING:
+    from kaiten_sync.documents.parts import ErrorDocument
 
 _RULES: Mapping[Verdict, str] = {
     Verdict.CONFLICT: "Git and the server both changed since the plan was agreed",
@@ -23,8 +28,10 @@ _RULES: Mapping[Verdict, str] = {
 _LEVELS = {Verdict.GIT_AHEAD: "note", Verdict.CONFLICT: "error"}
 
 
-def drift_sarif(reports: Sequence[DriftReport]) -> str:
-    """One log of one or several targets."""
+def drift_sarif(
+    reports: Sequence[DriftReport], failed: Mapping[str, ErrorDocument] = MappingProxyType({})
+) -> str:
+    """One log of one or several targets; `failed` are those that could not be read."""
     rules: dict[str, str] = {}
     results: list[SarifObject] = []
     found = [(report, each) for report in reports for each in report.differences]
@@ -50,4 +57,5 @@ def drift_sarif(reports: Sequence[DriftReport]) -> str:
                 "locations": [location],
             }
         )
-    return sarif_log(rules, results)
+    failures = [safe_text(f"{name}: {error.message}") for name, error in failed.items()]
+    return sarif_log(rules, results, failures)

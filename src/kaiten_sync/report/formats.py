@@ -210,10 +210,10 @@ DRIFT: Formats[DriftView] = {
         if view.is_all
         else drift_json.drift_json(view.reports[0])
     ),
-    "markdown": lambda view, _: drift_markdown.drift_markdown(view.reports),
-    "html": lambda view, _: drift_html.drift_html(view.reports),
-    "junit": lambda view, _: drift_junit.drift_junit(view.reports),
-    "sarif": lambda view, _: drift_sarif.drift_sarif(view.reports),
+    "markdown": lambda view, _: drift_markdown.drift_markdown(view.reports, view.failed),
+    "html": lambda view, _: drift_html.drift_html(view.reports, view.failed),
+    "junit": lambda view, _: drift_junit.drift_junit(view.reports, view.failed),
+    "sarif": lambda view, _: drift_sarif.drift_sarif(view.reports, view.failed),
 }
 APPLY: Formats[ApplyResult] = {
     "text": lambda result, look: apply_text.apply_text(result, color=look.color),

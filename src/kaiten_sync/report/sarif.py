@@ -18,8 +18,13 @@ _SCHEMA = (
 )
 
 
-def sarif_log(rules: Mapping[str, str], results: Sequence[SarifObject]) -> str:
-    """One log with one run. `rules` gives the text of each rule that the results name."""
+def sarif_log(
+    rules: Mapping[str, str], results: Sequence[SarifObject], failures: Sequence[str] = ()
+) -> str:
+    """One log with one run. `rules` gives the text of each rule that the results name.
+
+    `failures` are why the results are not all that there is.
+    """
     # Results name a rule by its place in the list as well, so its order must not change between.
     known = sorted(rules)
     index = {rule: position for position, rule in enumerate(known)}
@@ -34,6 +39,9 @@ def sarif_log(rules: Mapping[str, str], results: Sequence[SarifObject]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [{**each, "ruleIndex": index[str(each["ruleId"])]} for each in results],
     }
+    if failures:
+        notes: list[Json] = [{"level": "error", "message": {"text": each}} for each in failures]
+        run["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": notes}]
     log: SarifObject = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json_text(log)
 

@@ -42,6 +42,10 @@ def without(*names: str, **changed: object) -> dict[str, Any]:
             },
         ),
         (without("userFacing", warningThresholdPercent=80), {"userFacing": True}),
+        (
+            {"name": "Calls", "type": "NUMBER"},
+            {name: value for name, value in FULL.items() if name not in ("name", "type")},
+        ),
     ],
 )
 def test_what_is_no_longer_declared_is_named_with_what_stays(
@@ -52,6 +56,45 @@ def test_what_is_no_longer_declared_is_named_with_what_stays(
     wanted = desired(declared("entitlement/e", **git))
     found = fields_let_go(wanted, there, before)
     assert [dict(each.fields) for each in found] == ([left] if left else [])
+
+
+@pytest.mark.parametrize(
+    ("address", "before", "now"),
+    [
+        (
+            "entitlement/e",
+            {**FULL, "groups": ["g"], "warningThresholdPercent": 5},
+            {"name": "Calls", "type": "NUMBER"},
+        ),
+        (
+            "entitlement/e",
+            {"name": "Calls", "type": "NUMBER", "groups": ["g"]},
+            {"name": "API", "type": "NUMBER", "unitSingular": "call", "unitPlural": "calls"},
+        ),
+        (
+            "license/l",
+            {"name": "L", "type": "PAID", "description": "d", "versionName": "v"},
+            {"name": "M", "type": "TRIAL", "lifecycleState": "ARCHIVED", "isDefault": False},
+        ),
+        (
+            "license/l",
+            {"name": "L", "type": "PAID", "lifecycleState": "PUBLISHED", "isDefault": True},
+            {"name": "M", "type": "PAID", "description": "d", "versionName": "v"},
+        ),
+    ],
+)
+def test_the_plan_that_made_an_object_says_what_was_declared(
+    address: str, before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    usual = {"lifecycleState": "PUBLISHED"} if address.startswith("license") else {}
+    made = proposal(desired(declared(address, **before)), live_state()).plan
+    there = live_state(live(address, **{**usual, **before}))
+    (found,) = fields_let_go(desired(declared(address, **now)), there, made)
+    assert dict(found.fields) == {
+        name: value
+        for name, value in before.items()
+        if name not in now and usual.get(name) != value
+    }
 
 
 def test_it_is_named_again_from_the_plan_that_named_it() -> None:

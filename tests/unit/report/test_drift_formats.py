@@ -15,6 +15,8 @@ from junitparser import Failure
 from tests.support.published import read_junit, sarif_validator
 from tests.unit.report.strategies import LEAN, drift_reports
 
+from kaiten_sync.documents.parts import ErrorDocument
+from kaiten_sync.errors import UsageError
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.drift import DriftReport, Verdict
 from kaiten_sync.model.plan import TargetRef
@@ -24,8 +26,15 @@ from kaiten_sync.report.drift_junit import drift_junit
 from kaiten_sync.report.drift_markdown import drift_markdown
 from kaiten_sync.report.drift_sarif import drift_sarif
 from kaiten_sync.report.drift_text import drift_text
+from kaiten_sync.report.failure import failure_document
 from kaiten_sync.report.next_steps import next_steps
 
+WRITTEN = {
+    "markdown": drift_markdown,
+    "html": drift_html,
+    "junit": drift_junit,
+    "sarif": drift_sarif,
+}
 LEVELS = {"error", "warning", "note"}
 
 
@@ -99,6 +108,30 @@ def test_targets_stand_side_by_side(drift: DriftReport) -> None:
     assert '<th scope="col">staging</th>' in drift_html(reports)
     markdown = drift_markdown(reports)
     assert markdown.count("<h3>Drift of") == 2
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("count", [0, 1], ids=["alone", "beside another"])
+@pytest.mark.parametrize("hint", ["start it", ""], ids=["with a hint", "without one"])
+def test_a_target_that_could_not_be_read_is_in_every_report(
+    drift: DriftReport,
+    written: Callable[[list[DriftReport], dict[str, ErrorDocument]], str],
+    count: int,
+    hint: str,
+) -> None:
+    error = failure_document(UsageError("nobody answers \x1b[31m<b>]]>", hint=hint), 6)
+    text = written([judged(drift)][:count], {"gone": error})
+    assert "gone" in text
+    assert "nobody answers" in text
+    assert ("start it" in text) is (bool(hint) and written is not drift_sarif)
+    assert "\x1b" not in text
+    if written is drift_junit:
+        *_, last = read_junit(text)
+        assert (last.name, last.tests, last.failures, last.errors) == ("gone", 1, 0, 1)
+    if written is drift_sarif:
+        log = json.loads(text)
+        assert [error.message for error in sarif_validator().iter_errors(log)] == []
+        assert log["runs"][0]["invocations"][0]["executionSuccessful"] is False
 
 
 @LEAN
