@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -136,3 +137,16 @@ def test_amounts_have_their_units(dash: Dash, meter: Meter) -> None:
     }.items():
         text = Html(dash.see(path)).text
         assert all(each in text for each in amounts), (path, text)
+
+
+@pytest.mark.parametrize("text", ["größe", "<b>&amp;", "שלום", "it's", '"', "</code><script>"])
+def test_json_is_shown_as_it_was_written(dash: Dash, meter: Meter, text: str) -> None:
+    meter.grant({text: [text]}, slug="branding", type="CONFIG")
+    stored = done(meter.api.get("/instances/main")).json()
+    names = ("name", "description", "customerId", "licenseId", "startLicenseDate")
+    kept = {name: stored[name] for name in (*names, "endLicenseDate")}
+    done(meter.api.put("/instances/main", json={**kept, "metadata": {text: text}}))
+    shown = Html(dash.see("/instances/main")).text
+    quoted = json.dumps(text, ensure_ascii=False)
+    assert f"{{{quoted}: {quoted}}}" in shown
+    assert f"{{{quoted}: [{quoted}]}}" in shown

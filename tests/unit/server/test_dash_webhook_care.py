@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import httpx
@@ -80,15 +81,36 @@ def test_what_was_queued_since_a_day_is_delivered_again(
         receiver.behave = answer(500)
         for name in ("Second", "Third"):
             done(api.post("/entitlements", json={"name": name, "type": "NUMBER"}))
+        _until_failed(api, 2)
         dash.do(f"{path}/pause")
         receiver.behave = answer(204)
         dash.do(f"{path}/resume")
         today = datetime.now(UTC).date().isoformat()
-        assert dash.do(f"{path}/resend", {"since": today, "which": which}) == f"{path}?done=resent"
+        asked = {"since": today, "which": which}
+        review = dash.send(f"{path}/resend", asked)
+        assert review.status_code == 200
+        assert f"Deliver {2 if which == 'fail' else 3} events again" in Html(review.text).text
+        assert len(Html(dash.see(f"{path}?status=success")).rows()) == 1  # nothing was queued yet
+        assert dash.do(f"{path}/resend", _carried(review)) == f"{path}?done=resent"
         _until_delivered(dash, path, 3)
         names = [json.loads(each.body)["data"]["slug"] for each in receiver.wait_for(3)]
         assert names.count("first") == firsts
         assert {"second", "third"} <= set(names)
+
+
+def test_it_says_if_nothing_would_be_delivered_again(dash: Dash) -> None:
+    path = _new_webhook(dash, "https://example.com/")
+    review = Html(dash.send(f"{path}/resend", {"since": "2026-01-31", "which": "all"}).text)
+    assert "since 2026-01-31 00:00:00 UTC: 0 events" in review.text
+    assert "Deliver 0 events again" not in review.text
+
+
+def test_a_paused_webhook_is_not_asked_about(dash: Dash) -> None:
+    path = _new_webhook(dash, "https://example.com/")
+    dash.do(f"{path}/pause")
+    answered = dash.send(f"{path}/resend", {"since": "2026-01-31", "which": "all"})
+    assert answered.status_code == 409
+    assert "resume it first" in Html(answered.text).text
 
 
 @pytest.mark.parametrize("since", ["", "yesterday", "2026-13-40"])
@@ -97,6 +119,21 @@ def test_since_when_has_to_be_a_day(dash: Dash, since: str) -> None:
     answered = dash.send(f"{path}/resend", {"since": since, "which": "all"})
     assert answered.status_code == 422
     assert Html(answered.text).problem_at("since")
+
+
+def _carried(review: httpx.Response) -> dict[str, str]:
+    """The hidden fields of a review, which its button sends."""
+    hidden = r'<input type="hidden" name="(since|which|reviewed)" value="([^"]*)">'
+    return dict(re.findall(hidden, review.text))
+
+
+def _until_failed(api: httpx.Client, count: int) -> None:
+    def answered() -> list[int]:
+        history = done(api.get("/webhooks/history")).json()["history"]
+        return [each.get("responseStatusCode") for each in history]
+
+    while answered().count(500) < count:
+        pass
 
 
 def _until_delivered(dash: Dash, path: str, count: int) -> None:

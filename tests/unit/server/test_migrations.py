@@ -39,6 +39,7 @@ DIGESTS = {
     "v0013_rated_counters.py": "a95ace00e97f0fe38658f216860f4656710922c681b29aaab1b089b657d77891",
     "v0014_folded_names.py": "8bfabf6b8a1cb8893b333cca8c6c81002a3d0e29d3265e332474bd4c5fc2eb30",
     "v0015_sums.py": "f89350fdacefebcef1de01180f72f6212910d875bfc9542e9fbc16554441366e",
+    "v0016_long_addresses.py": "e708c5ebfdcf53657eb970b44c3dbed69a380ea31115a309bc764c12de00d8f5",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from tests.support.databases import Cluster
 from tests.support.embedded import EmbeddedServer
 from tests.support.metering import opened
 
-from kaiten_sync.server.app import ServerSettings, running
-from kaiten_sync.server.settings import default_database_url
+from kaiten_sync.server.app import ServerSettings, prepare, running
+from kaiten_sync.server.settings import ServerStartError, default_database_url
 
 SECRET = "whsec_of-the-test"
 
@@ -65,6 +66,30 @@ def test_a_file_that_is_no_database_keeps_its_rights(tmp_path: Path, content: by
     with opened(f"sqlite:///{path}") as database, suppress(DatabaseError):
         database.is_ready()
     assert rights(tmp_path) == {"passwd": "0o644"}
+
+
+_ANOTHERS = [
+    "CREATE TABLE license (a)",
+    "CREATE VIEW license AS SELECT 1",
+    "CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES ('1a2b3c4d')",
+    "CREATE TABLE alembic_version (version_num); CREATE TABLE license (a)",
+]
+
+
+@pytest.mark.parametrize("theirs", _ANOTHERS)
+def test_a_database_of_another_program_stays_as_it_is(
+    tmp_path: Path, theirs: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "theirs.db"
+    with closing(sqlite3.connect(path)) as another:
+        another.executescript(theirs)
+    path.chmod(0o644)
+    before = path.read_bytes()
+    with pytest.raises(ServerStartError, match="another program"):
+        prepare(ServerSettings(database_url=f"sqlite:///{path}"))
+    assert rights(tmp_path) == {"theirs.db": "0o644"}
+    assert path.read_bytes() == before
+    assert caplog.text == ""
 
 
 def test_a_file_of_another_user_is_reported(

@@ -282,6 +282,30 @@ def test_a_bad_receiver_is_a_failure_and_no_more(outbox: Database, behave: Behav
         deliver_until(outbox, lambda: statuses(outbox) == [("fail", 1)], once, timeout_s=0.3)
 
 
+def cut_off(handler: BaseHTTPRequestHandler, _number: int) -> None:
+    """An answer whose body ends early."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100")
+    handler.end_headers()
+    handler.wfile.write(b"taken")
+
+
+def never_ending(handler: BaseHTTPRequestHandler, _number: int) -> None:
+    """An answer whose body begins and does not go on."""
+    cut_off(handler, _number)
+    handler.wfile.flush()
+    stall(handler, _number)
+
+
+@pytest.mark.parametrize("behave", [cut_off, never_ending])
+def test_a_status_counts_whatever_becomes_of_the_body(outbox: Database, behave: Behave) -> None:
+    with Receiver(behave) as receiver:
+        subscribe(outbox, receiver.url)
+        tell(outbox, "one")
+        deliver_until(outbox, lambda: statuses(outbox) == [("success", 1)], timeout_s=0.3)
+        assert len(receiver.deliveries) == 1
+
+
 def test_an_endless_answer_is_not_read_to_the_end(outbox: Database) -> None:
     with Receiver(endless) as receiver:
         subscribe(outbox, receiver.url)
@@ -468,6 +492,36 @@ def test_the_address_that_was_checked_is_the_one_that_is_used() -> None:
         assert asked == ["rebinding.example"]
         (delivery,) = receiver.deliveries
         assert delivery.headers["host"] == f"rebinding.example:{receiver.port}"
+
+
+@pytest.mark.parametrize("dead", [("::1",), ("127.0.0.2", "127.0.0.3"), ("127.0.0.2",) * 9])
+def test_the_next_address_is_tried_if_one_does_not_answer(dead: tuple[str, ...]) -> None:
+    # Receivers often listen on 127.0.0.1 alone, and `localhost` is ::1 first.
+    with Receiver() as receiver:
+        url = f"http://localhost:{receiver.port}/x"
+        attempt, _ = send(url, *dead, "127.0.0.1", allow_private=True)
+        assert attempt.is_success
+        assert len(receiver.deliveries) == 1
+
+
+def test_no_other_address_is_tried_once_the_message_was_sent() -> None:
+    with Receiver(rubbish) as receiver:
+        url = f"http://twice.example:{receiver.port}/"
+        attempt, _ = send(url, "127.0.0.1", "127.0.0.1", "::ffff:127.0.0.1", allow_private=True)
+        assert not attempt.is_success
+        assert len(receiver.deliveries) == 1
+
+
+def test_private_addresses_are_not_tried_after_public_ones() -> None:
+    with Receiver() as receiver:
+        sender = Sender(allow_private=False, timeout_s=0.2, resolve=_first_public)
+        attempt = asyncio.run(sender.send(message(f"http://mixed.example:{receiver.port}/")))
+        assert not attempt.is_success
+        assert receiver.deliveries == []
+
+
+async def _first_public(_host: str, _port: int) -> Sequence[Address]:
+    return [ip_address("192.88.99.1"), ip_address("127.0.0.1")]
 
 
 @pytest.mark.parametrize(

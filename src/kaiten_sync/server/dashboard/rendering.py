@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -105,6 +107,8 @@ class Renderer:
             percent=show_percent,
             overage=show_overage,
             terms=_terms,
+            # Jinja's own `tojson` is for scripts: it writes `<` and other scripts as escapes.
+            json=partial(json.dumps, ensure_ascii=False),
             moment=show_moment,
             since=_since,
             day=_day,

@@ -126,7 +126,8 @@ def _detail(visit: Visit) -> Shown:
                 for scope in (read_scope(each.event_type),)
             ],
             "following": wanted.after(page.next),
-            "refused": None if visit.refusal_of(_RESEND) else visit.refused,
+            # A paused webhook has no such form that could show it.
+            "refused": visit.refused if row.paused_at or not visit.refusal_of(_RESEND) else None,
             "resend": visit.fill(_RESEND),
         },
         calls=(
@@ -228,7 +229,8 @@ _ROTATE = _own_form("/rotate", "rotate-secret", "New secret", "rotated", webhook
 _TEST = _own_form("/test", "test-webhook", "Send a test event", "tested", webhooks.send_test)
 
 
-def _resend(visit: Visit, sent: Sent) -> None:
+def _since(sent: Sent) -> tuple[int, bool]:
+    """Since when, in milliseconds since 1970, and whether those that succeeded are meant too."""
     # No operation of the API checks these.
     typed = read_fields(_RESEND_FIELDS, sent)
     since_ms = parse_rfc3339(typed["since"])
@@ -239,7 +241,34 @@ def _resend(visit: Visit, sent: Sent) -> None:
         problems.append(Problem("choose one of these", "body.which"))
     if since_ms is None or problems:
         raise unprocessable("UNPROCESSABLE", "validation failed", problems)
-    has_all = typed["which"] == "all"
+    return since_ms, typed["which"] == "all"
+
+
+def _review_resend(visit: Visit, sent: Sent) -> Shown | None:
+    """How many deliveries would be made; None if that was seen already."""
+    row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
+    since_ms, has_all = _since(sent)
+    count = webhooks.count_since(visit.work, row.id, since_ms, has_all=has_all)
+    if sent.one("reviewed"):
+        return None
+    return show_question(
+        visit,
+        _RESEND,
+        "webhook_resend.html",
+        {
+            "count": count,
+            "which": sent.one("which"),
+            "carried": [(each.name, sent.one(each.name)) for each in _RESEND_FIELDS],
+            "since_ms": since_ms,
+        },
+        title="Deliver again",
+        about=row.url,
+        back=f"{_ALL}/{row.id}",
+    )
+
+
+def _resend(visit: Visit, sent: Sent) -> None:
+    since_ms, has_all = _since(sent)
     webhooks.resend_since(visit.work, visit.path["webhookId"], since_ms, has_all=has_all)
 
 
@@ -247,6 +276,7 @@ _RESEND = replace(
     _own_form("/resend", "resend-deliveries", "Deliver again", "resent", webhooks.resume_endpoint),
     fields=lambda _: _RESEND_FIELDS,
     act=_resend,
+    review=_review_resend,
 )
 
 PAGES = (

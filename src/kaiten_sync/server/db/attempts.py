@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select
 
 from kaiten_sync.server.db.rows import RowQuery, insert_row
-from kaiten_sync.server.db.tables import webhook_attempt, webhook_delivery
+from kaiten_sync.server.db.tables import webhook_attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +39,8 @@ _OF_DELIVERY = RowQuery(
 
 
 def add_attempt(connection: Connection, row: AttemptRow) -> None:
-    """Store an attempt; nothing happens if its delivery is gone, as with its endpoint."""
-    delivery = select(webhook_delivery.c.id).where(webhook_delivery.c.id == row.delivery_id)
-    if connection.execute(delivery).first() is not None:
-        insert_row(connection, webhook_attempt, row)
+    """Store an attempt of a delivery, which the transaction has locked."""
+    insert_row(connection, webhook_attempt, row)
 
 
 def newest_attempts(connection: Connection, delivery_id: str, limit: int) -> list[AttemptRow]:

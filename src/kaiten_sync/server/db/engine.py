@@ -21,7 +21,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
 from kaiten_sync.server.db.failures import READ_ONLY_STATE
-from kaiten_sync.server.db.files import keep_private
+from kaiten_sync.server.db.files import create_private, keep_private
+from kaiten_sync.server.db.ownership import is_of_another_program
 from kaiten_sync.server.settings import ServerStartError
 
 POSTGRESQL_CONNECTIONS = 10
@@ -258,18 +259,20 @@ def _sqlite(url: URL) -> Database:
             connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
         )
         # Before SQLite creates the file, with rights for others.
-        event.listen(engine, "do_connect", lambda *_: keep_private(url))
-    event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "do_connect", lambda *_: create_private(url))
+    event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, url))
     # A database in memory is one connection, so its transactions take turns.
     return Database(engine, turn=threading.RLock() if in_memory else None)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, url: URL) -> None:
     # The driver must not begin transactions by itself: `_begin_sqlite` decides how they begin.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    if not is_of_another_program(cursor):  # its file stays as it is
+        keep_private(url)
+        cursor.execute("PRAGMA journal_mode=WAL")
     # With WAL this loses no committed data in a crash of the program, only in one of the machine.
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")

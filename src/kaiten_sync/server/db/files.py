@@ -21,22 +21,25 @@ _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """What the names of a database's files end in. SQLite creates the latter like the first."""
 
 
-def keep_private(url: URL) -> None:
-    """Create the file of a database for its owner alone, or take the rights of others from it.
+def create_private(url: URL) -> None:
+    """Create the file of a database for its owner alone, if there is none.
 
-    A file that cannot be created, or is no database, is left to SQLite, whose error says more. A
-    file whose rights cannot be changed, since it belongs to another user, is logged.
+    One that cannot be created is left to SQLite, whose error says more.
     """
-    name = url.database or ""
-    if ":memory:" in name:
-        return
-    try:
-        path = unquote(urlsplit(name).path) if name.startswith("file:") else name
-    except ValueError:  # not a URI: SQLite's own error says more
-        return
-    with contextlib.suppress(OSError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
-    if not _is_database(Path(path)):
+    path = _path_of(url)
+    if path is not None:
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+
+
+def keep_private(url: URL) -> None:
+    """Take the rights of others from the files of a database.
+
+    A file that is not a database is left alone. One whose rights cannot be changed, since it
+    belongs to another user, is logged.
+    """
+    path = _path_of(url)
+    if path is None or not _is_database(Path(path)):
         return
     for each in (Path(path + ending) for ending in _COMPANIONS):
         if not each.is_file() or not stat.S_IMODE(each.stat().st_mode) & 0o077:
@@ -47,6 +50,17 @@ def keep_private(url: URL) -> None:
             log.warning("other users have rights on %s: %s", each, error.strerror)
         else:
             log.warning("other users had rights on %s; now only its owner has", each)
+
+
+def _path_of(url: URL) -> str | None:
+    """Where the file of a database is; None if it has none, or SQLite's own error says more."""
+    name = url.database or ""
+    if ":memory:" in name:
+        return None
+    try:
+        return unquote(urlsplit(name).path) if name.startswith("file:") else name
+    except ValueError:  # not a URI
+        return None
 
 
 def _is_database(path: Path) -> bool:

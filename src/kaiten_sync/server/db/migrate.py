@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kaiten_sync.server.db.engine import Database
 from kaiten_sync.server.db.locks import take_turn
+from kaiten_sync.server.db.ownership import OUR_REVISION
 from kaiten_sync.server.db.tables import metadata
 from kaiten_sync.server.settings import ServerStartError
 
@@ -21,9 +21,6 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 _REVISIONS = sorted(path.name[1:5] for path in (_SCRIPTS / "versions").glob("v[0-9]*_*.py"))
 """The schemas that this program knows, oldest first. From the names of the files, since loading all
 of them takes longer than the rest of a start."""
-
-_OURS = re.compile(r"\d{4}", re.ASCII)
-"""How our schemas are numbered. Other programs that use Alembic have other revisions."""
 
 _TURN_MS = 60_000
 """How long a start waits for another one that migrates the same database."""
@@ -83,7 +80,7 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def _check_known(revision: str) -> None:
-    if not _OURS.fullmatch(revision):
+    if not OUR_REVISION.fullmatch(revision):
         raise ServerStartError(
             f"the database belongs to another program, whose schema is {revision}",
             hint=_ELSEWHERE,

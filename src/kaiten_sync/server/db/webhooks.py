@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    and_,
     bindparam,
     case,
     delete,
@@ -108,6 +110,10 @@ _LOCK_ENDPOINT = RowQuery(
     EndpointRow,
     select(webhook_endpoint).where(webhook_endpoint.c.id == bindparam("id")).with_for_update(),
 )
+_LOCK_DELIVERY = RowQuery(
+    DeliveryRow,
+    select(webhook_delivery).where(webhook_delivery.c.id == bindparam("id")).with_for_update(),
+)
 _IS_DUE = (webhook_delivery.c.status == "pending") & (webhook_delivery.c.due_at <= bindparam("now"))
 _MAY_GET = webhook_endpoint.c.paused_at.is_(None) & (
     webhook_endpoint.c.retry_at <= bindparam("now")
@@ -185,17 +191,30 @@ def list_endpoints(
     return page.read(connection, query, organization=organization_id)
 
 
+def count_finished(
+    connection: Connection, endpoint_id: str, since_ms: int, *, has_all: bool
+) -> int:
+    """How many deliveries `resend` makes due again."""
+    statement = select(func.count()).select_from(webhook_delivery)
+    finished = _finished(endpoint_id, since_ms, has_all=has_all)
+    return connection.execute(statement.where(finished)).scalar_one()
+
+
 def resend(
     connection: Connection, endpoint_id: str, since_ms: int, now_ms: int, *, has_all: bool
 ) -> int:
     """Make finished deliveries due again, those that failed or all. Returns how many."""
-    finished = webhook_delivery.c.status.in_(("fail", "success") if has_all else ("fail",))
-    statement = update(webhook_delivery).where(
+    finished = _finished(endpoint_id, since_ms, has_all=has_all)
+    statement = update(webhook_delivery).where(finished)
+    return connection.execute(statement.values(status="pending", due_at=now_ms)).rowcount
+
+
+def _finished(endpoint_id: str, since_ms: int, *, has_all: bool) -> ColumnElement[bool]:
+    return and_(
         webhook_delivery.c.endpoint_id == endpoint_id,
         webhook_delivery.c.created_at >= since_ms,
-        finished,
+        webhook_delivery.c.status.in_(("fail", "success") if has_all else ("fail",)),
     )
-    return connection.execute(statement.values(status="pending", due_at=now_ms)).rowcount
 
 
 def count_unwell(connection: Connection, organization_id: str) -> int:
@@ -285,6 +304,11 @@ def extend_lease(connection: Connection, endpoint_id: str, until_ms: int) -> Non
 def next_delivery(connection: Connection, endpoint_id: str, now_ms: int) -> DueDelivery | None:
     """The first delivery in the events' order that is due at an endpoint."""
     return _NEXT.first(connection, endpoint=endpoint_id, now=now_ms)
+
+
+def lock_delivery(connection: Connection, delivery_id: str) -> DeliveryRow | None:
+    """A delivery, which nobody else changes until the transaction ends."""
+    return _LOCK_DELIVERY.first(connection, id=delivery_id)
 
 
 def change_delivery(

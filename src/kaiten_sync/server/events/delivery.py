@@ -15,11 +15,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kaiten_sync.server.db import Database, webhooks
 from kaiten_sync.server.db.attempts import AttemptRow, add_attempt
-from kaiten_sync.server.db.webhooks import DueDelivery
+from kaiten_sync.server.db.webhooks import DeliveryChange, DeliveryRow, DueDelivery
 from kaiten_sync.server.domain.webhooks import ENDPOINT_DELAYS_S, RETRY_DELAYS_S, due_after
 from kaiten_sync.server.events.sender import ATTEMPT_TIMEOUT_S, Attempt, Message, Sender
 from kaiten_sync.server.events.sweep import SWEEP_EVERY_S, sweep
@@ -220,44 +221,64 @@ class DeliveryWorker:
             return found
 
     def _record(self, delivery: DueDelivery, attempt: Attempt) -> None:
-        now_ms, attempts = self._clock(), delivery.attempts + 1
-        due_ms = None
-        if not attempt.is_success:
-            due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s)
-        status = "success" if attempt.is_success else "pending" if due_ms is not None else "fail"
+        now_ms = self._clock()
         # One transaction: the health of an endpoint never differs from what its deliveries show.
         with self._database.writing() as connection:
+            if delivery.failures or not attempt.is_success:
+                # Before its delivery, as everybody who changes both: or two could wait for each
+                # other.
+                webhooks.lock_endpoint(connection, delivery.endpoint_id)
+            stored = webhooks.lock_delivery(connection, delivery.id)
+            if stored is None:
+                return  # its endpoint was deleted meanwhile
             webhooks.change_delivery(
-                connection,
-                delivery.id,
-                status=status,
-                attempts=attempts,
-                due_at=due_ms,
-                attempted_at=now_ms,
-                response_status=attempt.status,
-                response_text=attempt.reason,
+                connection, stored.id, **self._outcome(stored, attempt, now_ms)
             )
             add_attempt(connection, _row_of(delivery, attempt, now_ms))
-            work = Work(
-                connection=connection,
-                caller=Caller(
-                    account_id="",
-                    account_name="",
-                    organization_id=delivery.organization_id,
-                    scopes=frozenset(),
-                ),
-                now_ms=now_ms,
-                random_hex=lambda: "",
+            self._note(connection, delivery, attempt, now_ms)
+
+    def _outcome(self, stored: DeliveryRow, attempt: Attempt, now_ms: int) -> DeliveryChange:
+        """What an attempt makes of a delivery, as it is stored now."""
+        attempts = stored.attempts + 1
+        outcome = DeliveryChange(
+            attempts=attempts,
+            attempted_at=now_ms,
+            response_status=attempt.status,
+            response_text=attempt.reason,
+        )
+        if attempt.is_success:
+            return {**outcome, "status": "success", "due_at": None}
+        if stored.status != "pending":
+            # Somebody else delivered it, or the endpoint was paused: a failure does not queue it
+            # again. What was answered last is in its attempts.
+            return DeliveryChange(attempts=attempts)
+        due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s)
+        return {**outcome, "status": "fail" if due_ms is None else "pending", "due_at": due_ms}
+
+    def _note(
+        self, connection: Connection, delivery: DueDelivery, attempt: Attempt, now_ms: int
+    ) -> None:
+        """Record how its endpoint fares."""
+        work = Work(
+            connection=connection,
+            caller=Caller(
+                account_id="",
+                account_name="",
+                organization_id=delivery.organization_id,
+                scopes=frozenset(),
+            ),
+            now_ms=now_ms,
+            random_hex=lambda: "",
+        )
+        if not attempt.is_success:
+            note_failure(
+                work,
+                delivery.endpoint_id,
+                is_answered=attempt.status is not None,
+                delays_s=self._settings.endpoint_delays_s,
             )
-            if not attempt.is_success:
-                note_failure(
-                    work,
-                    delivery.endpoint_id,
-                    is_answered=attempt.status is not None,
-                    delays_s=self._settings.endpoint_delays_s,
-                )
-            elif delivery.failures:
-                note_success(work, delivery.endpoint_id)
+        elif delivery.failures:
+            note_success(work, delivery.endpoint_id)
 
     def _release(self, endpoint_id: str) -> None:
         try:

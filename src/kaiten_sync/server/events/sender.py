@@ -64,6 +64,15 @@ class Attempt:
     body: str = ""
 
 
+@dataclass(slots=True)
+class _Answering:
+    """What has come of an answer so far: its status and its phrase, the beginning of its body."""
+
+    status: int | None = None
+    reason: str = ""
+    kept: bytes = b""
+
+
 async def resolve_host(host: str, port: int) -> Sequence[Address]:
     """The addresses of a host as this machine knows them."""
     loop = asyncio.get_running_loop()
@@ -90,57 +99,80 @@ class Sender:
         """One attempt. Every failure is a value."""
         started_s = time.monotonic()
         headers: Mapping[str, str] = {}
-        status, answered = None, b""
+        answer, failed = _Answering(), ""
         try:
             body = delivery_body(message.name, message.type, message.payload)
             headers = _headers(message, body)
             async with asyncio.timeout(self._timeout_s):
-                status, reason, answered = await self._post(message.url, headers, body)
+                await self._post(message.url, headers, body, answer)
         except TimeoutError:
-            reason = f"no answer within {self._timeout_s:g} seconds"
+            failed = f"no answer within {self._timeout_s:g} seconds"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            reason = str(error) or type(error).__name__
+            failed = str(error) or type(error).__name__
+        # A status says whether the message was taken, also if the body that follows it is cut off.
+        reason = failed if answer.status is None else answer.reason
         reason = "".join(c if c.isprintable() else " " for c in reason)[:_MAX_REASON]
-        text = answered.decode(errors="replace").replace("\r\n", "\n")
+        text = answer.kept.decode(errors="replace").replace("\r\n", "\n")
         text = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
         return Attempt(
-            is_success=status is not None and httpx.codes.is_success(status),
-            status=status,
+            is_success=answer.status is not None and httpx.codes.is_success(answer.status),
+            status=answer.status,
             reason=reason,
             headers=headers,
             duration_ms=int((time.monotonic() - started_s) * 1000),
             body=text,
         )
 
-    async def _post(self, to: str, headers: Mapping[str, str], body: str) -> tuple[int, str, bytes]:
-        """The status of the answer, its phrase, and the beginning of its body."""
+    async def _post(
+        self, to: str, headers: Mapping[str, str], body: str, answer: _Answering
+    ) -> None:
+        """Post to the first address that can be connected to, and write down what it answers."""
         url = httpx.URL(to)
         port = url.port or (443 if url.scheme == "https" else 80)
-        found = await self._resolve(url.host, port)
+        found = dict.fromkeys(await self._resolve(url.host, port))
         allowed = [each for each in found if self._allow_private or is_public(each)]
         if not allowed:
             raise OSError(f"{url.host} is in a private network, and nothing is sent there")
-        async with (
-            # Not through a proxy of the environment, which would look the name up again.
-            httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=self._timeout_s) as client,
-            client.stream(
-                "POST",
-                # To the very address that was checked: asking for it again could give another.
-                url.copy_with(host=str(allowed[0])),
-                content=body,
-                headers={"Host": url.netloc.decode("ascii"), **headers},
-                extensions={"sni_hostname": url.raw_host.decode("ascii")},
-                # A redirect could lead to an address that nobody checked.
-                follow_redirects=False,
-            ) as answer,
-        ):
-            size, kept = 0, b""
-            async for chunk in answer.aiter_raw():
-                size += len(chunk)
-                kept += chunk[: _KEPT_BYTES - len(kept)]
-                if size > ANSWER_LIMIT_BYTES:
-                    break
-            return answer.status_code, answer.reason_phrase, kept
+        # The last address may still be tried when none of the others answers.
+        timeout = httpx.Timeout(self._timeout_s, connect=self._timeout_s / len(allowed))
+        # Not through a proxy of the environment, which would look the name up again.
+        client = httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=timeout)
+        async with client:
+            for number, address in enumerate(allowed, 1):
+                try:
+                    await _post_to(client, url, address, headers, body, answer)
+                except (httpx.ConnectError, httpx.ConnectTimeout):  # nothing was sent
+                    if number == len(allowed):
+                        raise
+                else:
+                    return
+
+
+async def _post_to(
+    client: httpx.AsyncClient,
+    url: httpx.URL,
+    address: Address,
+    headers: Mapping[str, str],
+    body: str,
+    answer: _Answering,
+) -> None:
+    async with client.stream(
+        "POST",
+        # To the very address that was checked: asking for it again could give another.
+        url.copy_with(host=str(address)),
+        content=body,
+        headers={"Host": url.netloc.decode("ascii"), **headers},
+        extensions={"sni_hostname": url.raw_host.decode("ascii")},
+        # A redirect could lead to an address that nobody checked.
+        follow_redirects=False,
+    ) as answered:
+        answer.status, answer.reason = answered.status_code, answered.reason_phrase
+        size = 0
+        async for chunk in answered.aiter_raw():
+            size += len(chunk)
+            answer.kept += chunk[: _KEPT_BYTES - len(answer.kept)]
+            if size > ANSWER_LIMIT_BYTES:
+                break
 
 
 def _headers(message: Message, body: str) -> dict[str, str]:

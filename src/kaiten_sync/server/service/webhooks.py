@@ -173,6 +173,12 @@ def send_test(work: Work, endpoint_id: str) -> None:
     emit_to(work, WEBHOOK_TEST, endpoint_json(stored), stored.id)
 
 
+def count_since(work: Work, endpoint_id: str, since_ms: int, *, has_all: bool) -> int:
+    """How many deliveries `resend_since` delivers again."""
+    stored = _unless_paused(work, endpoint_id, "ResendDeliveries")
+    return webhooks.count_finished(work.connection, stored.id, since_ms, has_all=has_all)
+
+
 def resend_since(work: Work, endpoint_id: str, since_ms: int, *, has_all: bool) -> int:
     """Deliver again what was queued since a time, if it failed, or all. Returns how many."""
     stored = _unless_paused(work, endpoint_id, "ResendDeliveries")

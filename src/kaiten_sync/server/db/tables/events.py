@@ -49,7 +49,8 @@ event = Table(
     # was used before and after, or would have been. A threshold is there if it was refused. The
     # token may have been deleted.
     Column("token_id", Id),
-    Column("address", String(210)),
+    # The longest is a grant's: two slugs of 100 characters. SQLite looks at no length.
+    Column("address", String(215).with_variant(String(210), "sqlite")),
     Column("used_before", Float(53)),
     Column("used_after", Float(53)),
     Column("threshold", Float(53)),

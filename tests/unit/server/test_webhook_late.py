@@ -1,0 +1,92 @@
+"""Attempts that are recorded late: others delivered, paused or deleted meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from sqlalchemy import select
+from tests.unit.server.test_webhook_delivery import TOKEN, now_ms, statuses, subscribe, tell
+
+from kaiten_sync.server.app import ServerSettings, prepare
+from kaiten_sync.server.db import webhooks
+from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db.tables import organization, webhook_delivery
+from kaiten_sync.server.events.delivery import DeliveryWorker
+from kaiten_sync.server.events.sender import Attempt, Sender
+from kaiten_sync.server.service.webhooks import pause_endpoint, resume_endpoint
+from kaiten_sync.server.service.work import Caller, Work
+
+OK, BAD = 204, 500
+
+
+@pytest.fixture
+def outbox(fresh_url: str) -> Iterator[Database]:
+    prepared = prepare(ServerSettings(database_url=fresh_url, bootstrap_token=TOKEN))
+    yield prepared.database
+    prepared.database.close()
+
+
+def _attempt(status: int) -> Attempt:
+    return Attempt(
+        is_success=status == OK, status=status, reason="said so", headers={}, duration_ms=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "late", "expected"),
+    [
+        ([OK], BAD, ("success", 2)),
+        ([OK], OK, ("success", 2)),
+        ([BAD], OK, ("success", 2)),
+        ([BAD], BAD, ("pending", 2)),
+        ([BAD] * 6, BAD, ("fail", 7)),
+        ([BAD] * 6, OK, ("success", 7)),
+        (["paused"], BAD, ("fail", 1)),
+        (["paused"], OK, ("success", 1)),
+        (["paused", "resumed"], BAD, ("fail", 1)),
+        ([BAD, "paused"], BAD, ("fail", 2)),
+    ],
+)
+def test_an_attempt_that_is_recorded_late_queues_nothing_again(
+    outbox: Database, others: Sequence[int | str], late: int, expected: tuple[str, int]
+) -> None:
+    endpoint_id = subscribe(outbox, "http://127.0.0.1:9/")
+    tell(outbox, "one")
+    worker = DeliveryWorker(outbox, Sender(allow_private=True), now_ms)
+    under_way = worker._next(endpoint_id)
+    assert under_way
+    for each in others:
+        if isinstance(each, int):
+            worker._record(under_way, _attempt(each))
+        else:
+            _as_somebody(outbox, endpoint_id, each)
+    worker._record(under_way, _attempt(late))
+    assert statuses(outbox) == [expected]
+    with outbox.reading() as connection:
+        due = connection.execute(select(webhook_delivery.c.due_at)).scalar_one()
+    assert (due is None) == (expected[0] != "pending")
+
+
+def test_an_attempt_of_a_deleted_endpoint_is_not_recorded(outbox: Database) -> None:
+    endpoint_id = subscribe(outbox, "http://127.0.0.1:9/")
+    tell(outbox, "one")
+    worker = DeliveryWorker(outbox, Sender(allow_private=True), now_ms)
+    under_way = worker._next(endpoint_id)
+    assert under_way
+    with outbox.writing() as connection:
+        webhooks.remove_endpoint(connection, endpoint_id)
+    worker._record(under_way, _attempt(BAD))
+    assert statuses(outbox) == []
+
+
+def _as_somebody(database: Database, endpoint_id: str, what: str) -> None:
+    """Pause or resume an endpoint."""
+    use = {"paused": pause_endpoint, "resumed": resume_endpoint}[what]
+    with database.writing() as connection:
+        org = connection.execute(select(organization.c.id)).scalar_one()
+        caller = Caller(account_id="a", account_name="a", organization_id=org, scopes=frozenset())
+        use(
+            Work(connection=connection, caller=caller, now_ms=now_ms(), random_hex=lambda: "0"),
+            endpoint_id,
+        )
