@@ -223,7 +223,11 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             _check_regular(os.fstat(file.fileno()).st_mode, f"cannot read {path}")
             yield file
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+        is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+        raise UsageError(
+            f"cannot read {path}: {getattr(error, 'strerror', error)}",
+            hint="check the path" if is_gone else None,
+        ) from error
 
 
 def _bounded(file: BinaryIO, name: str, most_bytes: int) -> bytes:

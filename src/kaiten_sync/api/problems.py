@@ -19,7 +19,10 @@ from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.redaction import Redaction
 
-NO_SERVER_HINT = "is this a Kaiten server, and does the URL end in /api?"
+NO_SERVER_HINT = (
+    "is this a Kaiten server? Its URL is written as https://kaiten.example.com, without the path of"
+    " a page"
+)
 
 _BILLED = ".BillingActive"
 """How codes end by which servers newer than the 1.0 contract keep what they bill as it is. Which
@@ -80,8 +83,13 @@ def refusal(
         code=code,
         detail=detail,
         error_id=problem.get("errorId"),
-        hint=NO_SERVER_HINT if status == 404 and code is None else None,
+        # There is always a list, so only another server, or a path below this one, has none.
+        hint=NO_SERVER_HINT if status == 404 and (code is None or _is_list(path)) else None,
     )
+
+
+def _is_list(path: str) -> bool:
+    return "/" not in path.partition("?")[0].strip("/")
 
 
 def _is_about(instance: str | None, path: str) -> bool:

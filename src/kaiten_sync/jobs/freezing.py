@@ -12,8 +12,10 @@ from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.naming import addresses_of
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import BUNDLE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.document import MergedCatalog
@@ -85,6 +87,13 @@ def _named(names: Sequence[str], extended: MergedCatalog) -> list[Address]:
     for each in addresses:
         if each.kind not in (LICENSE.kind, FAMILY.kind):
             raise UsageError(f"not a license: {each}", hint="name licenses by their slugs")
+        section = extended.root.entries.get(spec_of(each.kind).section)
+        declared = () if section is None else section.node.entries
+        if each.slug not in declared:
+            raise UsageError(
+                f"{each} is not declared",
+                hint=did_you_mean(each.slug, declared) or "name licenses by their slugs",
+            )
     return sorted(addresses, key=lambda each: each.sort_key)
 
 

@@ -140,7 +140,8 @@ def start(request: StartRequest, disk: Files, history: History) -> NewFiles:
 
     Raises:
         UsageError: one of them is there already, in a project with other content, or there is no
-            target for the workflows, or its name is not one. Nothing was written.
+            target for the workflows, or its name is not one, or its pipeline would be outside the
+            repository. Nothing was written.
             DeclarationError: the project file is wrong.
     """
     if request.name and not _NAME.fullmatch(request.name):
@@ -149,6 +150,11 @@ def start(request: StartRequest, disk: Files, history: History) -> NewFiles:
             hint="use lowercase letters, digits and `-`, with a letter first, such as `billing`",
         )
     top = repository_root(request.root, disk)
+    if request.pipeline is not None and os.pardir in _in_repository(request.pipeline, top).parts:
+        raise UsageError(
+            f"{request.pipeline} is outside the repository {top}, so GitLab could not include it",
+            hint="name a file inside, such as --pipeline kaiten-sync.gitlab-ci.yml",
+        )
     shown = top if request.root.is_absolute() else Path(os.path.relpath(top))
     place = _ProjectPlace(
         root=request.root, top=shown, folder=folder_in_repository(request.root, disk)
@@ -187,8 +193,12 @@ def _workflows(
         return contents, ()
     ((_, text),) = contents.items()
     top = repository_root(request.root, disk)
-    name = json.dumps("/" + Path(os.path.relpath(pipeline, top)).as_posix())
+    name = json.dumps("/" + _in_repository(pipeline, top).as_posix())
     return {pipeline: text}, (_INCLUDE.format(pipeline=PIPELINE, name=name),)
+
+
+def _in_repository(path: Path, top: Path) -> Path:
+    return Path(os.path.relpath(path, top))
 
 
 def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:

@@ -169,7 +169,9 @@ def _read(content: bytes) -> Plan:
     other = other_kind(document, FileKind.PLAN)
     if other is not None:
         raise PlanFileError(f"not a plan file: this is {other}", hint=_MADE_BY)
-    version = document.get("formatVersion")
+    if "formatVersion" not in document:
+        raise PlanFileError("not a plan file: it has no `formatVersion`", hint=_MADE_BY)
+    version = document["formatVersion"]
     if version != FORMAT_VERSION:
         raise PlanFileError(
             f"this plan has format version {_short(version)}; this program knows {FORMAT_VERSION}",
