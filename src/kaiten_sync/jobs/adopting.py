@@ -24,6 +24,7 @@ from kaiten_sync.jobs.overwriting import write_changes
 from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
@@ -92,8 +93,10 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         sides = sides.changed(source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
     live, differences = _compared(desired, sides, ports)
-    meant = declarable(_meant(differences, sides.case.only), ports)
-    named = _chosen(meant, sides, _EDITS if overlay is None else _NOT_GITS)
+    found = _meant(differences, sides.case.only)
+    meant = declarable(found, ports)
+    named = _chosen(meant, sides, _EDITS if overlay is None else _NOT_GITS, found)
+    meant, named = (_still_declared(each, named) for each in (meant, named))
     along = taken_along(named, differences, live)
     needed = declarable([each for each in differences if each.address in along], ports)
     chosen = _without_children((*named, *needed))
@@ -109,7 +112,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     if chosen and not attempt.adopted:
         raise _nothing_adopted(attempt, may_overlay=overlay is None and bool(source.overlays))
     adopted = {difference.address for difference in attempt.adopted}
-    elsewhere = _elsewhere(others, attempt.unsaved, adopted)
+    elsewhere = _elsewhere(others, attempt.unsaved, adopted)  # before it is written
     if not request.is_dry:
         write_changes(attempt.changes, ports.files)
     return Adoption(
@@ -308,9 +311,14 @@ def _nothing_adopted(attempt: Trial, *, may_overlay: bool) -> RefusedError:
 
 
 def _chosen(
-    differences: Sequence[Difference], sides: Sides, verdicts: Collection[Verdict]
+    differences: Sequence[Difference],
+    sides: Sides,
+    verdicts: Collection[Verdict],
+    meant: Sequence[Difference],
 ) -> tuple[Difference, ...]:
     """What is named, or else has one of these verdicts.
+
+    `meant` is all of that which differs, with what no file can declare.
 
     Raises:
         UsageError: an object that is named does not differ.
@@ -318,7 +326,7 @@ def _chosen(
     """
     only = sides.case.only
     found = [each for each in differences if only or each.verdict in verdicts]
-    addresses = [difference.address for difference in found]
+    addresses = [difference.address for difference in meant]
     same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in addresses))
     if same:
         verb = "does" if len(same) == 1 else "do"
@@ -352,6 +360,22 @@ def _chosen(
                 hint="choose a side for each: adopt takes the server's, revert git's",
             )
     return tuple(found)
+
+
+def _still_declared(
+    differences: Sequence[Difference], chosen: Sequence[Difference]
+) -> tuple[Difference, ...]:
+    """These without what families grant that are not sold once what is chosen is adopted.
+
+    Nothing of that is declared then, whatever the files hold.
+    """
+    unsold = {
+        each.address
+        for each in chosen
+        for field in each.fields
+        if field.name == SOLD and field.before is False
+    }
+    return tuple(d for d in differences if d.address in unsold or d.address.root not in unsold)
 
 
 def _without_children(chosen: Sequence[Difference]) -> tuple[Difference, ...]:
