@@ -132,6 +132,38 @@ def test_new_objects_come_when_they_are_named(applied: Workplace, api: httpx.Cli
     assert is_clean(applied)
 
 
+@pytest.mark.parametrize(
+    ("named", "along"),
+    [
+        ("license/partner", ["entitlement/seats", "group/theirs"]),
+        ("license/growth/grant/seats", ["entitlement/seats", "group/theirs"]),
+        ("entitlement/seats", ["group/theirs"]),
+        ("group/theirs", []),
+    ],
+)
+def test_what_a_new_object_rests_on_is_taken_along(
+    applied: Workplace, api: httpx.Client, named: str, along: list[str]
+) -> None:
+    make(api, "/entitlement-groups", name="Theirs", slug="theirs")
+    make(api, "/entitlements", name="Seats", slug="seats", type="NUMBER", groupSlugs=["theirs"])
+    make(api, "/licenses", name="Partner", slug="partner", type="PAID", description="Ours")
+    body = {"entitlementSlug": "seats", "value": {"type": "number", "value": 5}}
+    for license_slug in ("partner", "growth"):
+        given = api.post(f"/licenses/{license_slug}/entitlements", json=body)
+        assert given.status_code == 204
+    part = applied.run("adopt", "-t", "prod", "license/partner/grant/seats")
+    assert part.code == 3
+    assert "license/partner is not declared" in part.stderr
+    done = applied.run("adopt", "-t", "prod", named)
+    assert done.code == 0, done.stderr
+    adopted = [line.split()[1].rstrip(":") for line in done.stdout.splitlines()[:-1]]
+    assert sorted(adopted) == sorted([named, *along])
+    for each in along:
+        assert f"{each} is taken along" in done.stderr
+    again = applied.run("drift", "-t", "prod", named, "--unmanaged", "--detailed-exitcode")
+    assert again.code == 0, again.stdout
+
+
 def test_new_objects_can_go_into_a_file_of_their_own(applied: Workplace, api: httpx.Client) -> None:
     make(api, "/entitlement-groups", name="Theirs", slug="theirs")
     refused = applied.run("adopt", "-t", "prod", "group/theirs", "--into", "new.yaml")

@@ -143,7 +143,12 @@ def test_a_case_that_fails_says_how(policies: Path, old: str, new: str, says: st
             3,
             ":7:7: error[bad-case] lower.plan.json does not change",
         ),
-        ("plan: lower.plan.json", "plan: higher.plan.json", 3, "higher.plan.json"),
+        (
+            "plan: lower.plan.json",
+            "plan: higher.plan.json",
+            3,
+            ":5:5: error[bad-case] cannot read higher.plan.json",
+        ),
         ("plan: lower.plan.json", "plan: kaiten-sync.yaml", 4, "not a plan file"),
         ("version: 1\n", "version: 1\nversion: 1\n", 3, "duplicate key"),
         ("cases:\n", "cases: []\nothers:\n", 3, "cases: Expected `array` of length >= 1"),

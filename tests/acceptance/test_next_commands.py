@@ -16,6 +16,14 @@ from tests.support.processes import HANG_S
 from tests.support.ready import ready_programs
 
 FOLDER = "it's a catalog"
+NEW = """\
+version: 1
+groups: {extra: {name: Extra}}
+entitlements: {seats: {name: Seats, type: NUMBER, groups: [extra]}}
+licenses:
+  growth: {name: Growth, type: PAID, entitlements: {seats: 5}}
+  partner: {name: Partner, type: PAID, entitlements: {seats: 1}}
+"""
 PROJECT = f"{FOLDER}/kaiten-sync.yaml"
 PLAN = "-our plans/$HOME.plan.json"
 COMMAND = re.compile(r"kaiten-sync (?:adopt|apply|drift|freeze|init|plan|show|validate)\b")
@@ -130,6 +138,44 @@ def exported(place: Workplace) -> Ended:
     return place.run("export", *PROD, "-o", "what's live/", **tokens(place))
 
 
+def mistyped(place: Workplace) -> Ended:
+    return place.run("drift", *PROD, "license/grwth", **tokens(place))
+
+
+def mistyped_for_all(place: Workplace) -> Ended:
+    there = ("--all", "--project", PROJECT)
+    return place.run("drift", *there, "license/grwth", **tokens(place))
+
+
+def mistyped_to_revert(place: Workplace) -> Ended:
+    return place.run("drift", *PROD, "license/grwth", "--revert", **tokens(place))
+
+
+def mistyped_to_adopt(place: Workplace) -> Ended:
+    return place.run("adopt", *PROD, "license/grwth", **tokens(place))
+
+
+def nothing_to_adopt(place: Workplace) -> Ended:
+    agreed(place)
+    return place.run("adopt", *PROD, "license/growth", **tokens(place))
+
+
+def only_with_a_plan(place: Workplace) -> Ended:
+    text = (place.folder / PROJECT).read_text(encoding="utf-8")
+    only = text.replace("after: [staging]", "requirePlan: true")
+    (place.folder / PROJECT).write_text(only, encoding="utf-8")
+    return place.run("apply", "--project", PROJECT, "-t", "prod", "--yes", **tokens(place))
+
+
+def new_on_the_server(place: Workplace) -> Ended:
+    """A license whose grant rests on an entitlement, and that on a group, all of them new."""
+    agreed(place)
+    place.write(f"{FOLDER}/catalog.yaml", NEW)
+    assert place.run("apply", *PROD, "--yes", **tokens(place)).code == 0
+    place.write(f"{FOLDER}/catalog.yaml", ONE_LIMIT)
+    return place.run("drift", *PROD, "--plan", PLAN, **tokens(place))
+
+
 def started(place: Workplace) -> Ended:
     return place.run("init", "--", "-a new $project")
 
@@ -144,6 +190,13 @@ STORIES: dict[str, tuple[Callable[[Workplace], Ended], set[str]]] = {
     "waiting": (waiting, {"plan"}),
     "nothing planned": (nothing_planned, set()),
     "exported": (exported, {"plan"}),
+    "mistyped": (mistyped, {"drift"}),
+    "mistyped for all": (mistyped_for_all, {"drift"}),
+    "mistyped to revert": (mistyped_to_revert, {"drift"}),
+    "mistyped to adopt": (mistyped_to_adopt, {"drift"}),
+    "nothing to adopt": (nothing_to_adopt, {"drift"}),
+    "only with a plan": (only_with_a_plan, {"plan"}),
+    "new on the server": (new_on_the_server, {"adopt"}),
     "started": (started, {"validate"}),
 }
 
@@ -204,3 +257,41 @@ def test_a_target_without_a_project_file_says_so(place: Workplace) -> None:
 def test_a_command_line_without_a_command_shows_the_help(place: Workplace) -> None:
     ended = place.run()
     assert "A day's work:" in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "says", "hint"),
+    [
+        ("show plans/nope.json", "cannot read plans/nope.json", "check the path"),
+        ("apply catalog.yaml/plan.json", "cannot read", "check the path"),
+        ("validate --project nope.yaml", "nope.yaml does not exist", "kaiten-sync init"),
+        ("drift --all -f catalog.yaml", "--all needs a project file", "leave out --all"),
+        ("compare prod eu", "compare takes two targets of a project", "with --project"),
+        ("compare prod prod --project p.yaml", "both are prod", "has: prod, staging"),
+        ("freeze grwth -f catalog.yaml", "license/grwth is not declared", "mean 'growth'?"),
+        ("freeze x -f catalog.yaml", "license/x is not declared", "by their slugs"),
+        ("freeze family/x -f catalog.yaml", "family/x is not declared", "by their slugs"),
+    ],
+)
+def test_a_mistake_is_told_with_what_to_do(
+    place: Workplace, args: str, says: str, hint: str
+) -> None:
+    place.write("catalog.yaml", ONE_LIMIT)
+    place.write(
+        "p.yaml",
+        f"version: 1\ncatalog: [catalog.yaml]\n"
+        f"targets: {{prod: {{url: {place.url}}}, staging: {{url: {place.url}}}}}\n",
+    )
+    ended = place.run(*args.split(), KAITEN_BASE_URL="")
+    assert ended.code == 3
+    assert says in ended.stderr
+    assert "base-url" not in ended.stderr
+    (told,) = (line for line in ended.stderr.splitlines() if line.startswith("  help: "))
+    assert hint in told
+
+
+@pytest.mark.parametrize("path", ["/dashboard", "/api/docs", "/licenses"])
+def test_a_url_of_a_page_is_told_from_a_servers(place: Workplace, path: str) -> None:
+    ended = place.run("doctor", KAITEN_BASE_URL=place.url + path)
+    assert ended.code == 1
+    assert "without the path of a page" in ended.stdout

@@ -346,6 +346,23 @@ def test_a_pipeline_can_be_included_in_one_that_is_there(tmp_path: Path, start: 
     assert kaiten_sync("init", ".", "--pipeline", "y", cwd=folder).code == 3
 
 
+@pytest.mark.parametrize("start", ["an existing project", "a new one"])
+@pytest.mark.parametrize("file", ["../ours.yml", "ABOVE/ours.yml", "a/../../ours.yml"])
+def test_a_pipeline_that_no_repository_could_include_is_refused(
+    tmp_path: Path, file: str, start: str
+) -> None:
+    folder = tmp_path / "repository"
+    (folder / ".git").mkdir(parents=True)
+    if start == "an existing project":
+        (folder / "kaiten-sync.yaml").write_text(TARGETS, encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    words = ("--ci", "gitlab", "--pipeline", file.replace("ABOVE", str(tmp_path)))
+    done = kaiten_sync("init", ".", *words, cwd=folder)
+    assert done.code == 3
+    assert "is outside the repository" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_second_project_keeps_the_checks_of_the_first(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     assert kaiten_sync("init", "one", cwd=tmp_path).code == 0

@@ -136,3 +136,10 @@ def test_a_how_to_shows_what_its_example_prints(page: str, printed: str) -> None
     first = re.search(r"```text\n(.*?)```", text, re.S)
     assert first is not None
     assert first[1] in Path("examples/plans", printed).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_a_finding_is_shown_as_it_is_printed(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for line in re.findall(r"^\S+:\d+:\d+: .*", text, re.M):
+        assert re.search(r": (?:error|warning)\[[a-z-]+\] ", line), line

@@ -54,9 +54,9 @@ def command(
 
     Each value is changed where it is declared, in the catalog or an overlay; comments, order and
     quotes stay, and no other line changes. Without ADDRESS, what was edited on the server. With
-    it, exactly these objects: new ones are added, and those that are gone from the server are
-    taken out. Writes nothing to the server. Values that cannot be changed alone are named, and the
-    rest is adopted (exit code 5).
+    it, exactly these objects: new ones are added, with the undeclared ones that they rest on, and
+    those that are gone from the server are taken out. Writes nothing to the server. Values that
+    cannot be changed alone are named, and the rest is adopted (exit code 5).
 
     \b
     Examples:
@@ -104,6 +104,8 @@ def _say_more(adoption: Adoption, *, is_named: bool) -> None:
 
     for obstacle in adoption.obstacles:
         say(f"not adopted: {obstacle.headline}")
+    for address, by in adoption.along.items():
+        say(f"{address} is taken along: {by} rests on it")
     for target, addresses in adoption.elsewhere.items():
         shown = ", ".join(map(str, addresses[:3])) + (", ..." if len(addresses) > 3 else "")
         say(

@@ -95,7 +95,9 @@ def print_proposal(
     if out is not None and proposal.plan.changes:
         say(f"wrote {out}; apply it with: {next_command('apply', as_operand(out))}")
     elif out is not None:
-        say(f"wrote {out}; it changes nothing, and says what is managed")
+        is_catalogs = proposal.plan.migration is None
+        says = "says what is managed" if is_catalogs else "moves nobody"
+        say(f"wrote {out}; it changes nothing, and {says}")
     return ExitCode.OK
 
 

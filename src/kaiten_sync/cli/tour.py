@@ -25,6 +25,7 @@ from kaiten_sync.cli.serving import READY_PREFIX
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.report.paint import TITLE, painter
+from kaiten_sync.report.words import as_operand
 
 TOKEN = "ksh_demo-of-a-server-that-lives-for-a-minute"  # noqa: S105  (of a throw-away server)
 START_TIMEOUT_S = 30.0
@@ -61,9 +62,11 @@ class _Tour:
             "kaiten-sync keeps a licensing catalog in git: what customers can buy, and how much\n"
             f"of it. A Kaiten server runs at {self._url} for this tour, with nothing in it yet."
         )
+        self._project.parent.mkdir(parents=True, exist_ok=True)
         with chdir(self._project.parent):
-            if self._start() != ExitCode.OK:
-                return ExitCode.FAILED
+            code = self._start()
+        if code != ExitCode.OK:
+            return code  # of the folder that --keep names
         with chdir(self._project):
             path = Path("kaiten-sync.yaml")
             text = path.read_text(encoding="utf-8")
@@ -98,7 +101,7 @@ class _Tour:
 
     def _start(self) -> int:
         self._title("A project: the catalog is YAML")
-        code = self._run("init", self._project.name)
+        code = self._run("init", as_operand(self._project.name))
         if code != ExitCode.OK:
             return code
         lines = (self._project / "catalog/licenses.yaml").read_text(encoding="utf-8").splitlines()

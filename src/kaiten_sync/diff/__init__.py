@@ -1,5 +1,6 @@
 """Stage 4: pure. Compares what is declared with what is live, and says whom it hurts."""
 
+from kaiten_sync.diff.along import taken_along
 from kaiten_sync.diff.compare import diff_catalog, with_deleted, with_units
 from kaiten_sync.diff.let_go import fields_let_go
 from kaiten_sync.diff.servers import server_differences, without_declared
@@ -10,6 +11,7 @@ __all__ = [
     "diff_catalog",
     "fields_let_go",
     "server_differences",
+    "taken_along",
     "undoing",
     "with_deleted",
     "with_sides",

@@ -1,14 +1,19 @@
-"""Why git does not read a repository, such as one whose files belong to another user."""
+"""Why git does not read a repository: its files belong to another user, or are not all there."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from kaiten_sync.git.run import GitError, git_in
+from kaiten_sync.git.run import Git, GitError, git_in
+
+PARTIAL_CLONE = (
+    "this is a partial clone (`git clone --filter`), and missing files are not fetched from here;"
+    " clone without a filter, or run: git fetch --refetch --no-filter"
+)
 
 
 def refusal(folder: Path) -> str | None:
-    """Why git reads no history around a folder that is in a repository, in git's own words.
+    """Why git reads no history, or not all, around a folder that is in a repository.
 
     None if it reads it, or if there is no repository.
     """
@@ -16,7 +21,24 @@ def refusal(folder: Path) -> str | None:
     if not any((each / ".git").exists() for each in (here, *here.parents)):
         return None
     try:
-        git_in(here)("rev-parse", "--git-dir")
+        git = git_in(here)
+        git("rev-parse", "--git-dir")
     except GitError as error:
         return " ".join(str(error).split())
-    return None
+    return PARTIAL_CLONE if _lacks_objects(git) else None
+
+
+def _lacks_objects(git: Git) -> bool:
+    """Whether objects of this folder's history are left on a remote until somebody asks for them.
+
+    Source: git-config(1), `remote.<name>.promisor`; git-rev-list(1), `--missing`.
+    """
+    try:
+        git("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$", "true")
+    except GitError:  # no remote has any
+        return False
+    try:
+        listed = git("rev-list", "--objects", "--missing=print", "HEAD", "--", ".")
+    except GitError:  # not even the folders that it looks through are there
+        return True
+    return any(line.startswith(b"?") for line in listed.splitlines())

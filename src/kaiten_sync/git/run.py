@@ -113,9 +113,14 @@ class Git(Immutable, frozen=True, kw_only=True):
         except (OSError, ValueError) as error:
             raise GitError(str(error)) from error
         if process.returncode:
-            said = complaint.decode(errors="replace").strip().removeprefix("fatal: ")
-            raise GitError(said[:300])
+            raise GitError(_reason(complaint.decode(errors="replace")))
         return output
+
+
+def _reason(complaint: str) -> str:
+    """Why git failed: what it says from `fatal:` on, without the warnings and hints before it."""
+    _, is_fatal, said = f"\n{complaint}".partition("\nfatal: ")
+    return (said if is_fatal else complaint).strip()[:300]
 
 
 def git_in(folder: Path, *, converts: bool = False) -> Git:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kaiten_sync.errors import UsageError
+from kaiten_sync.git.refusal import PARTIAL_CLONE
 from kaiten_sync.git.run import GitError, git_in
 
 LARGEST_BYTES = 256 * 1024 * 1024
@@ -27,9 +28,12 @@ def file_at(spec: str, folder: Path) -> bytes:
         # `cat-file` writes the stored bytes: no filter, no pager.
         return git("cat-file", "blob", spec)
     except GitError as error:
+        is_elsewhere = "promisor" in str(error).lower()
         raise UsageError(
             f"cannot read {spec}: {error}",
-            hint="a revision and a path from the repository's root, such as"
+            hint=PARTIAL_CLONE
+            if is_elsewhere
+            else "a revision and a path from the repository's root, such as"
             " main:plans/prod.plan.json",
         ) from error
 

@@ -13,15 +13,18 @@ from kaiten_sync.declare import (
     overlay_bytes,
     patch_of,
 )
-from kaiten_sync.diff import diff_catalog, with_units
+from kaiten_sync.diff import diff_catalog, taken_along, with_units
 from kaiten_sync.drift import compare
-from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import ChangedFileError, KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
+from kaiten_sync.jobs.overwriting import write_changes
+from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
@@ -57,8 +60,9 @@ class AdoptRequest(Immutable, frozen=True, kw_only=True):
 class Adoption(Immutable, frozen=True, kw_only=True):
     """What is taken over, by which changes of files, and what is left alone.
 
-    `obstacles` are the differences that were to be adopted and cannot be, with the reasons.
-    `elsewhere` are the other targets for which the changes of files declare something else.
+    `obstacles` are the differences that were to be adopted and cannot be, with the reasons. `along`
+    are those that were not chosen, each with what rests on it. `elsewhere` are the other targets
+    for which the changes of files declare something else.
     """
 
     adopted: tuple[Difference, ...]
@@ -66,16 +70,19 @@ class Adoption(Immutable, frozen=True, kw_only=True):
     changes: tuple[FileChange, ...]
     live: LiveState
     obstacles: tuple[Diagnostic, ...] = ()
+    along: Mapping[Address, Address] = {}
     elsewhere: Mapping[str, tuple[Address, ...]] = {}
 
 
 def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption:
     """Write live values into the files, all files together, or leave every file as it was.
 
+    What nobody declared and a chosen object rests on is taken along.
+
     Raises:
         UsageError: an object that is named does not differ, or a file cannot be written.
         RefusedError: nothing of what was chosen can be adopted, or nothing is named and all that
-            changed on the server changed in git as well.
+            changed on the server changed in git as well; or somebody saved a file meanwhile.
         KaitenSyncError: as `drift` does.
     """
     sides = sides_of(workspace, request.drift, ports)
@@ -85,38 +92,36 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         is_there = ports.files.exists(overlay.path)
         sides = sides.changed(source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
-    with sides.open(ports) as catalog:
-        live, diff = compare(desired, catalog, sides.case, ports.progress)
-    differences = with_units(declarable(diff.differences, ports), desired, live)
-    diff = diff.changed(differences=tuple(differences))
-    _check_known(sides.case.only, {*desired.resources, *live.resources})
-    chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
+    live, differences = _compared(desired, sides, ports)
+    found = _meant(differences, sides.case.only)
+    meant = declarable(found, ports)
+    named = _chosen(meant, sides, _EDITS if overlay is None else _NOT_GITS, found)
+    meant, named = (_still_declared(each, named) for each in (meant, named))
+    along = taken_along(named, differences, live)
+    needed = declarable([each for each in differences if each.address in along], ports)
+    chosen = _without_children((*named, *needed))
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole
-    into = default_file(source.catalog, source.root) if request.into is None else request.into
-    edits = (
-        InPlace(source, desired, live, into)
-        if overlay is None
-        else _IntoOverlay(overlay, desired, live, ports.files)
-    )
+    edits: Edits
+    if overlay is None:
+        into = request.into or default_file(source.catalog, source.root)
+        edits = InPlace(source, desired, live, into)
+    else:
+        edits = _IntoOverlay(overlay, desired, live, ports.files)
     attempt = _Trials(source, others, live, edits).best(chosen)
     if chosen and not attempt.adopted:
-        raise RefusedError(
-            "nothing was adopted, and no file was changed",
-            attempt.obstacles,
-            hint="change the files by hand, or correct on the server what no declaration may hold"
-            + (", or try --into-overlay" if sides.source.overlays and overlay is None else ""),
-        )
+        raise _nothing_adopted(attempt, may_overlay=overlay is None and bool(source.overlays))
     adopted = {difference.address for difference in attempt.adopted}
-    elsewhere = _elsewhere(others, attempt.unsaved, adopted)
+    elsewhere = _elsewhere(others, attempt.unsaved, adopted)  # before it is written
     if not request.is_dry:
-        ports.files.write_all({each.path: each.after for each in attempt.changes})
+        write_changes(attempt.changes, ports.files)
     return Adoption(
         adopted=attempt.adopted,
-        left=tuple(d for d in diff.differences if d not in chosen),
+        left=tuple(each for each in meant if each not in chosen),
         changes=attempt.changes,
         live=live,
         obstacles=attempt.obstacles,
+        along={each: by for each, by in along.items() if each in adopted},
         elsewhere=elsewhere,
     )
 
@@ -205,6 +210,8 @@ class _Trials:
     def _try(self, chosen: Sequence[Difference]) -> Trial:
         try:
             attempt = self._edits.of(chosen)
+        except ChangedFileError:
+            raise  # it would be the same for every difference
         except KaitenSyncError as error:
             return Trial(wrong=error.message)
         return attempt if attempt.wrong else attempt.changed(wrong=self._why_wrong(attempt))
@@ -267,10 +274,51 @@ def _fields(desired: DesiredState, address: Address) -> Fields | None:
     return None if declared is None else declared.fields
 
 
+def _compared(
+    desired: DesiredState, sides: Sides, ports: Ports
+) -> tuple[LiveState, tuple[Difference, ...]]:
+    """Everything, even to adopt little: what that rests on is taken along."""
+    whole = sides.case.changed(only=frozenset())
+    with sides.open(ports) as catalog:
+        live, diff = compare(desired, catalog, whole, ports.progress)
+    _check_known(sides, {*desired.resources, *live.resources})
+    return live, tuple(with_units(diff.differences, desired, live))
+
+
+def _meant(differences: Sequence[Difference], only: Collection[Address]) -> tuple[Difference, ...]:
+    """Those of the objects that are named, and of what they contain; all if none is.
+
+    Raises:
+        UsageError: a part of a new object is named, which is adopted only as a whole.
+    """
+    new = {each.address for each in differences if each.drift is DriftClass.UNMANAGED}
+    for each in sorted(only, key=lambda address: address.sort_key):
+        if each.parent in new and each not in new:
+            raise UsageError(
+                f"{each.parent} is not declared, so {each} cannot be adopted without it",
+                hint=f"name {each.parent}: it is adopted with all that it contains",
+            )
+    return tuple(each for each in differences if not only or each.address.is_within(only))
+
+
+def _nothing_adopted(attempt: Trial, *, may_overlay: bool) -> RefusedError:
+    return RefusedError(
+        "nothing was adopted, and no file was changed",
+        attempt.obstacles,
+        hint="change the files by hand, or correct on the server what no declaration may hold"
+        + (", or try --into-overlay" if may_overlay else ""),
+    )
+
+
 def _chosen(
-    differences: Sequence[Difference], sides: Sides, verdicts: Collection[Verdict]
+    differences: Sequence[Difference],
+    sides: Sides,
+    verdicts: Collection[Verdict],
+    meant: Sequence[Difference],
 ) -> tuple[Difference, ...]:
-    """What is named, or else has one of these verdicts. What it contains is adopted with it.
+    """What is named, or else has one of these verdicts.
+
+    `meant` is all of that which differs, with what no file can declare.
 
     Raises:
         UsageError: an object that is named does not differ.
@@ -278,13 +326,13 @@ def _chosen(
     """
     only = sides.case.only
     found = [each for each in differences if only or each.verdict in verdicts]
-    addresses = [difference.address for difference in found]
+    addresses = [difference.address for difference in meant]
     same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in addresses))
     if same:
         verb = "does" if len(same) == 1 else "do"
         raise UsageError(
             f"nothing to adopt: {', '.join(same)} {verb} not differ from the server",
-            hint="`kaiten-sync drift` shows what does",
+            hint=f"`{drift_command(sides.words)}` shows what does",
         )
     if not found:
         report = DriftReport(
@@ -311,16 +359,39 @@ def _chosen(
                 conflicts,
                 hint="choose a side for each: adopt takes the server's, revert git's",
             )
-    new = {each.address for each in found if each.drift is DriftClass.UNMANAGED}
-    return tuple(each for each in found if each.address.parent not in new)
+    return tuple(found)
 
 
-def _check_known(only: frozenset[Address], known: Collection[Address]) -> None:
+def _still_declared(
+    differences: Sequence[Difference], chosen: Sequence[Difference]
+) -> tuple[Difference, ...]:
+    """These without what families grant that are not sold once what is chosen is adopted.
+
+    Nothing of that is declared then, whatever the files hold.
+    """
+    unsold = {
+        each.address
+        for each in chosen
+        for field in each.fields
+        if field.name == SOLD and field.before is False
+    }
+    return tuple(d for d in differences if d.address in unsold or d.address.root not in unsold)
+
+
+def _without_children(chosen: Sequence[Difference]) -> tuple[Difference, ...]:
+    """These by address, without what a new object contains: that is adopted with it."""
+    new = {each.address for each in chosen if each.drift is DriftClass.UNMANAGED}
+    kept = [each for each in chosen if each.address.parent not in new]
+    return tuple(sorted(kept, key=lambda each: each.address.sort_key))
+
+
+def _check_known(sides: Sides, known: Collection[Address]) -> None:
     """That nothing differs would be a wrong answer to a typing mistake."""
+    only = sides.case.only
     unknown = sorted(str(each) for each in only if not any(a.is_within({each}) for a in known))
     if unknown:
         names = ", ".join(unknown)
         raise UsageError(
             f"neither declared nor on the server, as far as the scope reaches: {names}",
-            hint="`kaiten-sync drift` without an address shows what differs",
+            hint=f"`{drift_command(sides.words)}` without an address shows what differs",
         )

@@ -27,10 +27,11 @@ from kaiten_sync.jobs.planning import PlanRequest, case_of, judged, propose, ref
 from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.ruling import Permit, permit_by_rules
+from kaiten_sync.jobs.suggesting import plan_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.migration import apply_migration
 from kaiten_sync.model.outcome import ApplyResult, Outcome
-from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJournal, Ports
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
@@ -98,13 +99,9 @@ def apply(
         return _apply_file(workspace, request.plan_file, request, ports)
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request.planning, ports)
-    if connection.require_plan:
-        target = connection.target
-        raise RefusedError(
-            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
-            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
-        )
     planned_from = request.planning.files
+    if connection.require_plan:
+        raise _unreviewed(workspace, connection.target, planned_from)
     # Before the first request: whoever has to wait for another target learns it at once.
     check_turn(workspace, connection.target, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
@@ -117,6 +114,18 @@ def apply(
         if proposal.plan.changes and not approval.is_given(proposal.plan):
             raise RefusedError("the plan was not approved: nothing was applied")
         return _execute(proposal.plan, catalog, request, ports)
+
+
+def _unreviewed(workspace: Workspace, target: TargetRef, files: Sequence[str]) -> RefusedError:
+    named = workspace.project.targets if workspace.project is not None else {}
+    # A server may be named by its URL alone: then no -t names it.
+    by_name = f"`{plan_command(workspace, target.name, files)}`, have it reviewed, and apply it"
+    return RefusedError(
+        f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
+        hint=by_name
+        if target.name in named
+        else "kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
+    )
 
 
 def _apply_file(

@@ -36,8 +36,18 @@ def compare_targets(workspace: Workspace, request: CompareRequest, ports: Ports)
         UsageError: both are the same target, or one is not in the project file.
         KaitenSyncError: as `pipeline.read_catalog`, `pipeline.load` and `Connect` do.
     """
+    if workspace.project is None:
+        raise UsageError(
+            "compare takes two targets of a project file, and none was found here or in a folder"
+            " above",
+            hint="name the project file with --project",
+        )
     if request.first == request.second:
-        raise UsageError(f"compare takes two targets, and both are {request.first}")
+        known = ", ".join(sorted(workspace.project.targets))
+        raise UsageError(
+            f"compare takes two targets, and both are {request.first}",
+            hint=f"the project file has: {known}",
+        )
     first = workspace.connect_to_other(request.first)
     second = workspace.connect_to_other(request.second)
     targets = (first, second)

@@ -15,6 +15,7 @@ from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.planning import Proposal
 from kaiten_sync.jobs.ruling import ruled_with_impact
+from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
@@ -95,10 +96,13 @@ def drift(workspace: Workspace, request: DriftRequest, ports: Ports) -> Drifts:
     """
     if not request.is_all:
         report, strangers = _report_on(sides_of(workspace, request, ports), ports)
-        _check_named(strangers)
+        _check_named(strangers, *request.words)
         return Drifts(reports=(report,))
     if workspace.project is None or not workspace.project.targets:
-        raise UsageError("--all needs a project file with targets")
+        raise UsageError(
+            "--all needs a project file with targets",
+            hint="name them under `targets:` in kaiten-sync.yaml, or leave out --all",
+        )
     return _drift_of_all(list(workspace.project.targets), workspace, request, ports)
 
 
@@ -117,7 +121,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     if unknown:
         raise UsageError(
             f"not declared, so there is nothing to revert to: {_names(unknown)}",
-            hint="`kaiten-sync drift` shows what differs, and how to answer it",
+            hint=f"`{drift_command(sides.words)}` shows what differs, and how to answer it",
         )
     with sides.open(ports) as catalog:
         proposal = plan_revert(
@@ -195,7 +199,7 @@ def _drift_of_all(
     # An address may be on the one target that could not be read, so nothing is said of it then.
     if unknown and not unread:
         # It is enough that one of the targets has it.
-        _check_named(frozenset.intersection(*unknown))
+        _check_named(frozenset.intersection(*unknown), "--all", *request.words)
     return Drifts(reports=tuple(reports), unread=(*unasked, *unread))
 
 
@@ -232,10 +236,10 @@ def _names(addresses: Collection[Address]) -> str:
     return ", ".join(sorted(str(address) for address in addresses))
 
 
-def _check_named(unknown: frozenset[Address]) -> None:
+def _check_named(unknown: frozenset[Address], *words: str) -> None:
     """No drift of an object that is not there would be a wrong answer to a typing mistake."""
     if unknown:
         raise UsageError(
             f"neither declared nor on the server, as far as the scope reaches: {_names(unknown)}",
-            hint="`kaiten-sync drift` without an address shows what differs",
+            hint=f"`{drift_command(words)}` without an address shows what differs",
         )

@@ -11,9 +11,12 @@ from kaiten_sync.declare import freeze as frozen_files
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.naming import addresses_of
+from kaiten_sync.jobs.overwriting import write_changes
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import BUNDLE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.document import MergedCatalog
@@ -45,7 +48,8 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     Raises:
         UsageError: a license is not declared, or inherits nothing.
         DeclarationError: the declaration is wrong as it is.
-        RefusedError: the declaration of a target would change, or a file cannot be edited.
+        RefusedError: the declaration of a target would change, or a file cannot be edited or was
+            saved meanwhile.
     """
     source = workspace.source(request.files)
     targets = workspace.project.targets if workspace.project is not None else {}
@@ -60,7 +64,7 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     for name, each in sources.items():
         _prove(name, each.changed(unsaved=unsaved), before[name])
     if not request.is_dry:
-        files.write_all({each.path: each.after for each in changes})
+        write_changes(changes, files)
     return changes
 
 
@@ -85,6 +89,13 @@ def _named(names: Sequence[str], extended: MergedCatalog) -> list[Address]:
     for each in addresses:
         if each.kind not in (LICENSE.kind, FAMILY.kind):
             raise UsageError(f"not a license: {each}", hint="name licenses by their slugs")
+        section = extended.root.entries.get(spec_of(each.kind).section)
+        declared = () if section is None else section.node.entries
+        if each.slug not in declared:
+            raise UsageError(
+                f"{each} is not declared",
+                hint=did_you_mean(each.slug, declared) or "name licenses by their slugs",
+            )
     return sorted(addresses, key=lambda each: each.sort_key)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,14 +10,16 @@ from kaiten_sync.api.identity import server_key
 from kaiten_sync.documents import from_json
 from kaiten_sync.documents.receipt import ReceiptDocument
 from kaiten_sync.errors import AccessError, CredentialError, RefusedError, UsageError
-from kaiten_sync.jobs.agreed import committed_place, read_plan_file, usual_place
+from kaiten_sync.jobs.agreed import committed_place, read_plan_file
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
+from kaiten_sync.jobs.suggesting import plan_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import RunState
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Target
+from kaiten_sync.model.strict_json import read_strict
 from kaiten_sync.pipeline import load
 from kaiten_sync.plan import not_made_from
 
@@ -63,10 +63,10 @@ def check_turn(
     given: list[tuple[str, ReceiptDocument]] = []
     for path in receipts:
         try:
-            receipt = from_json(ReceiptDocument, json.loads(ports.files.read(Path(path))))
-        except (ValueError, RecursionError) as error:
+            receipt = from_json(ReceiptDocument, read_strict(ports.files.read(Path(path))))
+        except ValueError as error:
             raise UsageError(
-                f"{path} is not the receipt of an apply",
+                f"{path} is not the receipt of an apply: {error}",
                 hint="name the file that `apply --receipt FILE` wrote",
             ) from error
         given.append((path, receipt))
@@ -107,15 +107,12 @@ def _check_live(
     ]
     if (left := len(changes) - _CHANGES_LIMIT) > 0:
         listed.append(Diagnostic(rule=_RULE, message=f"and {left:,} more changes of {name}"))
-    # The command that makes the plan of that target, which then says how to apply it.
-    words = ["kaiten-sync", "plan", *(word for each in files for word in ("-f", each))]
-    words += [*workspace.words, "-t", name]
-    place = usual_place(workspace, name)
-    words += [] if place is None else ["-o", place]
+    # The plan of that target then says how to apply it.
+    command = plan_command(workspace, name, files)
     raise RefusedError(
         f"{target} waits for {name}, and {name} is not as declared",
         (*listed, *proposal.refusals),
-        hint=f"plan {name}, and apply that plan first: {shlex.join(words)}",
+        hint=f"plan {name}, and apply that plan first: {command}",
     )
 
 

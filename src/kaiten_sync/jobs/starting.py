@@ -13,7 +13,13 @@ from pathlib import Path
 from kaiten_sync.declare import PROJECT_FILE, parse_yaml, submodules
 from kaiten_sync.errors import UsageError
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.jobs.editors import OF_PROJECTS, beside_project, new_attributes, schema_files
+from kaiten_sync.jobs.editors import (
+    OF_PROJECTS,
+    beside_project,
+    bytes_of,
+    new_attributes,
+    schema_files,
+)
 from kaiten_sync.jobs.installing import LOCK, InstallSource, installed_from, is_lock
 from kaiten_sync.jobs.repository import folder_in_repository, repository_root
 from kaiten_sync.jobs.workflows import (
@@ -140,7 +146,8 @@ def start(request: StartRequest, disk: Files, history: History) -> NewFiles:
 
     Raises:
         UsageError: one of them is there already, in a project with other content, or there is no
-            target for the workflows, or its name is not one. Nothing was written.
+            target for the workflows, or its name is not one, or its pipeline would be outside the
+            repository. Nothing was written.
             DeclarationError: the project file is wrong.
     """
     if request.name and not _NAME.fullmatch(request.name):
@@ -149,6 +156,11 @@ def start(request: StartRequest, disk: Files, history: History) -> NewFiles:
             hint="use lowercase letters, digits and `-`, with a letter first, such as `billing`",
         )
     top = repository_root(request.root, disk)
+    if request.pipeline is not None and os.pardir in _in_repository(request.pipeline, top).parts:
+        raise UsageError(
+            f"{request.pipeline} is outside the repository {top}, so GitLab could not include it",
+            hint="name a file inside, such as --pipeline kaiten-sync.gitlab-ci.yml",
+        )
     shown = top if request.root.is_absolute() else Path(os.path.relpath(top))
     place = _ProjectPlace(
         root=request.root, top=shown, folder=folder_in_repository(request.root, disk)
@@ -187,8 +199,12 @@ def _workflows(
         return contents, ()
     ((_, text),) = contents.items()
     top = repository_root(request.root, disk)
-    name = json.dumps("/" + Path(os.path.relpath(pipeline, top)).as_posix())
+    name = json.dumps("/" + _in_repository(pipeline, top).as_posix())
     return {pipeline: text}, (_INCLUDE.format(pipeline=PIPELINE, name=name),)
+
+
+def _in_repository(path: Path, top: Path) -> Path:
+    return Path(os.path.relpath(path, top))
 
 
 def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:
@@ -312,5 +328,5 @@ def _at(folder: Path, contents: Mapping[str, str]) -> dict[Path, str]:
 
 
 def _write(contents: Mapping[Path, str], disk: Files) -> tuple[Path, ...]:
-    disk.write_all({path: text.encode() for path, text in contents.items()})
+    disk.write_all({path: bytes_of(text) for path, text in contents.items()})
     return tuple(contents)

@@ -73,11 +73,28 @@ def rule_cases(path: str, project: Project | None, files: Files) -> tuple[CaseRe
     unknown = tuple(_unknown_rules(cases, {each.name for each in project.policy.rules}, document))
     if unknown:
         raise DeclarationError(unknown)
-    plans = [read_plan_file(str(Path(path).parent / each.plan), files) for each in cases]
+    plans = _plans(cases, document, Path(path).parent, files)
     unaffected = tuple(_not_in_plan(cases, plans, document))
     if unaffected:
         raise DeclarationError(unaffected)
     return tuple(_judged(c, plan, project) for c, plan in zip(cases, plans, strict=True))
+
+
+def _plans(
+    cases: Sequence[RuleCaseDocument], document: Document, folder: Path, files: Files
+) -> list[Plan]:
+    plans: list[Plan] = []
+    unread: list[Diagnostic] = []
+    for at, case in enumerate(cases):
+        try:
+            plans.append(read_plan_file(str(folder / case.plan), files))
+        except UsageError as error:
+            place = ("cases", at, "plan")
+            hint = "plan files are named relative to this file"
+            unread.append(_diagnostic(document, place, error.message, hint))
+    if unread:
+        raise DeclarationError(unread)
+    return plans
 
 
 def _unknown_rules(

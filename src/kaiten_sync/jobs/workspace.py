@@ -17,6 +17,8 @@ from kaiten_sync.model.ports import Connect, Connection, Notices
 from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.source import NamedPath
 
+_PROJECT_HINT = "name one that is there with --project, or start a project with `kaiten-sync init`"
+
 
 class Workspace(Immutable, frozen=True, kw_only=True):
     """A folder with its project, and the way to its targets.
@@ -86,7 +88,7 @@ def load_project(path: Path) -> Project:
         DeclarationError: it is wrong. UsageError: it is not there.
     """
     if not os.path.exists(path):
-        raise UsageError(f"the project file {path} does not exist")
+        raise UsageError(f"the project file {path} does not exist", hint=_PROJECT_HINT)
     project, diagnostics = read_project(path)
     if project is None:
         raise DeclarationError(diagnostics, folder=str(path.parent))
@@ -112,7 +114,9 @@ def open_project(
     if found is None:
         return None
     if not os.path.exists(found):
-        raise UsageError(f"the project file {found} is a link to a file that does not exist")
+        raise UsageError(
+            f"the project file {found} is a link to a file that does not exist", hint=_PROJECT_HINT
+        )
     why_not = foreign_owner(found, environment)
     if why_not is None and leads_out(found.name, found.parent):
         why_not = "it is a link that leads out of its repository"

@@ -302,7 +302,7 @@ class History(Protocol):
         ...
 
     def refusal(self, folder: Path) -> str | None:
-        """Why git reads no history around a folder that is in a repository, in git's own words.
+        """Why git reads no history, or not all, around a folder that is in a repository.
 
         None if it reads it, or if there is no repository.
         """

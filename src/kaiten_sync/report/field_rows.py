@@ -8,7 +8,7 @@ from functools import partial
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.units import quantities
 from kaiten_sync.licensing import may_scale_both
-from kaiten_sync.model.change import Effect, FieldChange
+from kaiten_sync.model.change import Effect, FieldChange, InnerChange
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import NO_UNITS, Absent, Json, Unit, is_number
 from kaiten_sync.report.safe_text import safe_text
@@ -79,7 +79,8 @@ def field_rows(
     # In the order of the plan, which is that of the kind's table: readers compare by eye.
     for field in fields:
         own = units if field.name in quantities() else NO_UNITS
-        if not field.inner:
+        inside = _inside(field)
+        if not inside:
             row = _row(field.name, field.before, field.after, field.effect, limit)
             # If the unit itself changes, each is in its own: 10 GB → 10,000 MB, not 10 GB → 10 GB.
             amount = partial(amount_text, limit=limit, may_scale=may_scale_both(*own))
@@ -87,10 +88,17 @@ def field_rows(
             after = amount(field.after, own[1]) if is_number(field.after) else row.after
             shown = amount_text(known[field.name], own[1], limit) if field.name in known else None
             yield row.changed(before=before, after=after, agreed=shown)
-        for inner in field.inner:
+        for inner in inside:
             dot = "" if inner.path.startswith("[") else "."
-            label = f"{field.name}{dot}{inner.path}"
+            label = f"{field.name}{dot}{inner.path or repr('')}"
             yield _row(label, inner.before, inner.after, field.effect, limit)
+
+
+def _inside(field: FieldChange) -> tuple[InnerChange, ...]:
+    """The places inside a value that changed; none if it changed as a whole."""
+    # The place "" can also be a key without a character.
+    whole = InnerChange(path="", before=field.before, after=field.after)
+    return () if field.inner == (whole,) else field.inner
 
 
 def with_word(place: str, word: str) -> str:

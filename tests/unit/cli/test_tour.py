@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from kaiten_sync.cli import tour
 from kaiten_sync.cli.run import run
 
 
@@ -29,3 +31,30 @@ def test_the_server_sees_no_secret_and_runs_nothing_of_the_folder(
     assert "PYTHONPATH" in seen
     for secret in ("of the folder", "ksh_of-production", "password"):
         assert secret not in seen
+
+
+@pytest.fixture
+def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tour stops after its project: this is about the folder alone."""
+    monkeypatch.setattr(tour, "_server", lambda _: nullcontext("http://127.0.0.1:9"))
+    monkeypatch.setattr(tour._Tour, "_shows", lambda *_: False)
+
+
+@pytest.mark.usefixtures("no_server")
+@pytest.mark.parametrize("name", ["kept", "not there/kept", "./-x"])
+def test_the_project_is_kept_in_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["demo", "--keep", name]) == 1
+    assert (tmp_path / name / "kaiten-sync.yaml").exists()
+
+
+@pytest.mark.usefixtures("no_server")
+def test_a_project_that_is_there_is_a_wrong_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kaiten-sync.yaml").write_text("mine", encoding="utf-8")
+    assert run(["demo", "--keep", "."]) == 3
+    assert (tmp_path / "kaiten-sync.yaml").read_text(encoding="utf-8") == "mine"

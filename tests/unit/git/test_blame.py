@@ -13,6 +13,7 @@ import pytest
 from kaiten_sync.errors import UsageError
 from kaiten_sync.git.blame import blame_lines
 from kaiten_sync.git.merges import unmerged_sides
+from kaiten_sync.git.refusal import refusal
 from kaiten_sync.git.show import file_at, versions
 from kaiten_sync.model.attribution import Attribution
 
@@ -349,3 +350,30 @@ def test_a_repository_away_from_its_files(tmp_path: Path, monkeypatch: pytest.Mo
     assert [who.author for who in blame_lines(path, [1]).values()] == ["Ada"]
     monkeypatch.setenv("GIT_WORK_TREE", ".")
     assert len(versions(path)) == 1
+
+
+@pytest.mark.parametrize("objects", ["blob:none", "tree:0"])
+def test_a_partial_clone_is_named_as_the_reason(
+    repository: Repository, tmp_path: Path, objects: str
+) -> None:
+    first = repository.commit("Ada", a="x: 1\n")
+    repository.commit("Ben", a="x: 2\n")
+    repository.git("config", "uploadpack.allowFilter", "true", who="Ada")
+    clone = tmp_path / "clone"
+    source = f"file://{repository.folder}"
+    assert refusal(repository.folder) is None
+    repository.git("clone", "--quiet", f"--filter={objects}", source, str(clone), who="Ada")
+    assert file_at("HEAD:a.yaml", clone) == b"x: 2\n"
+    with pytest.raises(UsageError, match=f"cannot read {first}:a.yaml") as caught:
+        file_at(f"{first}:a.yaml", clone)
+    assert "hint" not in caught.value.message
+    assert "warning" not in caught.value.message
+    assert "--no-filter" in (caught.value.hint or "")
+    assert blame_lines(clone / "a.yaml", [1]) == {}
+    assert refusal(clone) == caught.value.hint
+    with pytest.raises(UsageError) as wrong:
+        file_at("HEAD:b.yaml", clone)
+    assert "--no-filter" not in (wrong.value.hint or "")
+    repository.git("-C", str(clone), "fetch", "--refetch", "--no-filter", who="Ada")
+    assert file_at(f"{first}:a.yaml", clone) == b"x: 1\n"
+    assert refusal(clone) is None

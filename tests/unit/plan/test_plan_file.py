@@ -156,7 +156,7 @@ FAULTS: list[tuple[str, object, str]] = [
     ("formatVersion", True, "formatVersion: Expected `int`, got `bool`"),
     ("formatVersion", 1.0, "formatVersion: Expected `int`, got `float`"),
     ("formatVersion", "1", "format version '1'"),
-    ("formatVersion", REMOVED, "format version None"),
+    ("formatVersion", REMOVED, "not a plan file: it has no `formatVersion`"),
     ("surprise", 1, "the document: Object contains unknown field `surprise`"),
     ("requests", REMOVED, "the document: Object missing required field `requests`"),
     ("requests", None, "requests: Expected `int`, got `null`"),

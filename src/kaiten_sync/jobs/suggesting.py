@@ -1,0 +1,22 @@
+"""The next command in an error's hint, as it can be pasted: for the same project and target."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from kaiten_sync.jobs.agreed import usual_place
+from kaiten_sync.jobs.workspace import Workspace
+
+
+def drift_command(words: Sequence[str]) -> str:
+    """The report of what differs, with the words that name catalog and target."""
+    return shlex.join(["kaiten-sync", "drift", *words])
+
+
+def plan_command(workspace: Workspace, target: str, files: Sequence[str] = ()) -> str:
+    """A plan of one target of the project, at its usual place, from the catalog or `files`."""
+    words = ["kaiten-sync", "plan", *(word for each in files for word in ("-f", each))]
+    place = usual_place(workspace, target)
+    words += [*workspace.words, "-t", target, *(() if place is None else ("-o", place))]
+    return shlex.join(words)
