@@ -38,7 +38,8 @@ _HINTS_BY_CAUSE = {
     ("postgresql", READ_ONLY): "use the URL of the server that takes writes, not of a replica",
 }
 _HINTS = {
-    "sqlite": "check the path and its permissions, and that the file is a kaiten-sync database",
+    "sqlite": "check the path, its permissions and the room on its disk, and that the file is a"
+    " kaiten-sync database",
     "postgresql": "check that PostgreSQL runs, and the host, port, database and user of the URL",
 }
 
