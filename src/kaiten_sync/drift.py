@@ -27,7 +27,14 @@ from kaiten_sync.plan import (
     to_changes,
     with_versions,
 )
-from kaiten_sync.resolution import named_versions, reverting, seen_as_sold, sides_of, still_agreed
+from kaiten_sync.resolution import (
+    named_versions,
+    replaced_versions,
+    reverting,
+    seen_as_sold,
+    sides_of,
+    still_agreed,
+)
 
 
 class DriftCase(Immutable, frozen=True, kw_only=True):
@@ -47,19 +54,21 @@ class DriftCase(Immutable, frozen=True, kw_only=True):
 
 def check_drift(
     desired: DesiredState,
-    catalog: CatalogReader,
+    catalog: PlanReader,
     case: DriftCase,
     *,
     progress: Progress,
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
-    live, diff = compare(desired, catalog, case, progress)
+    seen = _compare(desired, catalog, case, progress)
+    replaced = replaced_versions(desired, catalog, seen.read, case.only, progress)
+    found = sorted((*seen.diff.differences, *replaced), key=lambda each: each.address.sort_key)
     compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
     return DriftReport(
         target=case.target,
         differences=tuple(
             each.changed(is_drift=each.is_drift or case.counts_unmanaged)
-            for each in with_units(diff.differences, desired, live)
+            for each in with_units(found, desired, seen.sold)
         ),
         compared=len(compared),
     )
@@ -148,8 +157,7 @@ def _compare(
     owned = with_versions(ownership(desired, case.scope, case.prune, case.agreed), desired, read)
     going = owned.leaving(diff.differences, live).going
     differences = with_deleted(diff, live, going).differences
-    if case.agreed is not None:
-        differences = sides_of(differences, desired, read, live, case.agreed, going)
+    differences = sides_of(differences, desired, read, live, case.agreed, going)
     differences = named_versions(differences, desired, read)
     if case.only:
         differences = tuple(d for d in differences if d.address.is_within(case.only))

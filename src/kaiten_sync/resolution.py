@@ -23,6 +23,7 @@ from kaiten_sync.families import (
     live_families,
     moved,
     priced,
+    replaced_in,
     version_address,
     with_served,
 )
@@ -31,8 +32,9 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import SERVES, SOLD
 from kaiten_sync.live import read_holders
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.drift import Difference, DriftClass, Verdict
 from kaiten_sync.model.family import FamilyChoice, Way, WhenTightened
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import PlanReader, Progress
@@ -100,18 +102,28 @@ def sides_of(
     desired: DesiredState,
     live: LiveState,
     sold: LiveState,
-    agreed: Plan,
+    agreed: Plan | None,
     going: Collection[Address],
 ) -> tuple[Difference, ...]:
     """The differences, each with the side that changed, of families by what they serve.
 
-    `sold` is `live` with each declared family as the version that it serves.
+    `sold` is `live` with each declared family as the version that it serves. Without a plan that
+    was agreed nobody knows which side changed.
     """
     found = _families(desired, live)
+    # What is not sold needs no version, so nothing is missing.
+    differences = tuple(
+        each
+        for each in differences
+        if each.drift is not DriftClass.MISSING
+        or each.address not in desired.terms
+        or _is_sold(desired, each.address)
+    )
+    if agreed is None:
+        return with_served(differences, desired, None, found)
     families = agreed_families(agreed, found)
     judged = with_sides(differences, desired, sold, families.plan, going, families.pending)
-    places = {address: desired.resources[address].source for address in desired.terms}
-    return with_served(judged, families, found, places)
+    return with_served(judged, desired, families, found)
 
 
 def named_versions(
@@ -122,6 +134,41 @@ def named_versions(
     return tuple(
         each.changed(version=shown[each.address.root]) if each.address.root in shown else each
         for each in differences
+    )
+
+
+def replaced_versions(
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    only: Collection[Address],
+    progress: Progress,
+) -> tuple[Difference, ...]:
+    """The versions that a plan archives, since they are replaced and nobody holds them any more.
+
+    `only` are the objects to look at; empty for all. Raises as `resolve` does.
+    """
+    found = [
+        (desired.resources[address], family, family.served)
+        for address, family in _families(desired, live).items()
+        if desired.terms[address].archive_replaced and _is_sold(desired, address)
+    ]
+    published = {v.address for _, family, _ in found for v in family.in_state("PUBLISHED")}
+    asked = published - {served.address for _, _, served in found if served is not None}
+    holders = read_holders(catalog, asked, progress=progress, known=live)
+    return tuple(
+        Difference(
+            address=each.address,
+            drift=DriftClass.CHANGED,
+            fields=(FieldChange(name="lifecycleState", before="PUBLISHED", after="ARCHIVED"),),
+            source=declared.source,
+            moved=Verdict.GIT_AHEAD,
+            server_edited=(),
+        )
+        for declared, family, served in found
+        if served is not None
+        for each in replaced_in(family, {served.address.slug}, holders)
+        if not only or each.address in only or declared.address in only
     )
 
 
@@ -158,7 +205,7 @@ def reverting(
         each.address: str(field.after)
         for each in undone
         for field in each.fields
-        if field.name == SERVES
+        if field.name == SERVES and field.before is not None
     }
     sold_families = [
         each.changed(
@@ -251,7 +298,7 @@ def _standings(
             address=address,
             terms=terms,
             source=desired.resources[address].source,
-            is_sold=desired.resources[address].fields.get(SOLD) is not False,
+            is_sold=_is_sold(desired, address),
             live=found.get(address),
             differences=tuple(with_units(served.get(address, ()), desired, live)),
             from_newest=newest.get(address, ()) if address in newer else served.get(address, ()),
@@ -259,6 +306,10 @@ def _standings(
         )
         for address, terms in sorted(desired.terms.items(), key=lambda item: item[0].sort_key)
     ]
+
+
+def _is_sold(desired: DesiredState, family: Address) -> bool:
+    return desired.resources[family].fields.get(SOLD) is not False
 
 
 def _families(desired: DesiredState, live: LiveState) -> dict[Address, LiveFamily]:

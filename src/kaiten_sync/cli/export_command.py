@@ -154,7 +154,8 @@ def _write_overlay(
     print_result(f"wrote {written.shown}")
     if not written.is_used:
         print_result(f"\nAdd it to the target in the project file: overlays: [{written.shown}]")
+    differ = "differs" if written.objects == 1 else "differ"
     print_result(
-        f"\n{counted(written.objects, 'object')} that differ."
+        f"\n{counted(written.objects, 'object')} that {differ}."
         f" Next: {next_command('plan', '-t', target, options=PROJECT)}"
     )

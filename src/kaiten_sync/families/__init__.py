@@ -1,6 +1,6 @@
 """Families: between what is declared as sold and the versions that a server has. Pure (ADR 37)."""
 
-from kaiten_sync.families.agreed import agreed_families, with_served
+from kaiten_sync.families.agreed import agreed_families
 from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
 from kaiten_sync.families.served import (
@@ -13,8 +13,9 @@ from kaiten_sync.families.served import (
     served_of,
     version_address,
 )
+from kaiten_sync.families.serving import with_served
 from kaiten_sync.families.twice import declared_twice
-from kaiten_sync.families.versions import Resolution, as_versions
+from kaiten_sync.families.versions import Resolution, as_versions, replaced_in
 
 __all__ = [
     "DEFAULT",
@@ -32,6 +33,7 @@ __all__ = [
     "moved",
     "number_of",
     "priced",
+    "replaced_in",
     "served_of",
     "taken_over",
     "version_address",

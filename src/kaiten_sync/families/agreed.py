@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kaiten_sync.families.served import PUBLISHED, STATE, LiveFamily, moved, version_address
+from kaiten_sync.families.served import (
+    DEFAULT,
+    PUBLISHED,
+    STATE,
+    LiveFamily,
+    moved,
+    version_address,
+)
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import SERVES
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, FieldChange
-from kaiten_sync.model.drift import Difference, DriftClass, Verdict
+from kaiten_sync.model.change import Action
 from kaiten_sync.model.family import FamilyChoice, Way
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.source import SourceRef
 
 
 class AgreedFamilies(Immutable, frozen=True, kw_only=True):
@@ -21,11 +25,13 @@ class AgreedFamilies(Immutable, frozen=True, kw_only=True):
 
     `pending` are the families that serve what they served when the plan was made, since what it
     puts on sale is not on sale yet. `displaced` have what they served by agreement, and serve
-    another version now.
+    another version now. `choosing` are those of which the plan makes what they serve by chance the
+    default.
     """
 
     plan: Plan
     pending: frozenset[Address] = frozenset()
+    choosing: frozenset[Address] = frozenset()
     displaced: Mapping[Address, FamilyChoice] = {}
 
 
@@ -68,6 +74,7 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
     return AgreedFamilies(
         plan=agreed.changed(changes=tuple(changes), observed=observed),
         pending=frozenset(pending),
+        choosing=frozenset(_choosing(agreed)),
         displaced={
             address: each
             for address, each in chosen.items()
@@ -76,6 +83,19 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
             and serves.get(address) not in (None, each.version)
         },
     )
+
+
+def _choosing(agreed: Plan) -> Iterator[Address]:
+    made = {
+        change.address
+        for change in agreed.changes
+        for field in change.fields
+        if field.name == DEFAULT and field.after is True
+    }
+    for each in agreed.families:
+        version = version_address(each.address, each.version) if each.version else None
+        if each.way is Way.IN_PLACE and version in made:
+            yield each.address
 
 
 def _begun(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Iterator[Address]:
@@ -95,33 +115,3 @@ def _begun(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Iterator[Addres
         version = None if address is None else live.get(address)
         if version and address in before and version.fields.get(STATE) != before[address]:
             yield each.address
-
-
-def with_served(
-    differences: tuple[Difference, ...],
-    agreed: AgreedFamilies,
-    found: Mapping[Address, LiveFamily],
-    places: Mapping[Address, SourceRef],
-) -> tuple[Difference, ...]:
-    """The differences, with the families that serve another version than was agreed."""
-    by_address = {each.address: each for each in differences}
-    for address, choice in agreed.displaced.items():
-        served = found[address].served if address in found else None
-        if served is None or choice.version is None or address not in places:
-            continue
-        serves = FieldChange(name=SERVES, before=served.address.slug, after=choice.version)
-        known = by_address.get(address) or Difference(
-            address=address,
-            drift=DriftClass.CHANGED,
-            source=places[address],
-            updated_at=served.updated_at,
-            updated_by=served.updated_by,
-            agreed={},
-        )
-        by_address[address] = known.changed(
-            fields=(*known.fields, serves),
-            agreed={**(known.agreed or {}), SERVES: choice.version},
-            moved=Verdict.CONFLICT if known.changed_in_git else Verdict.SERVER_EDITED,
-            server_edited=(*(known.server_edited or ()), SERVES),
-        )
-    return tuple(sorted(by_address.values(), key=lambda each: each.address.sort_key))

@@ -11,6 +11,7 @@ from kaiten_sync.families.served import (
     LINK,
     PUBLISHED,
     STATE,
+    LiveFamily,
     moved,
     number_of,
     version_address,
@@ -130,6 +131,21 @@ def as_versions(
     )
 
 
+def replaced_in(
+    family: LiveFamily, kept: Collection[str | None], holders: Holders
+) -> tuple[LiveResource, ...]:
+    """The published versions that are older than those that are kept, and that nobody holds."""
+    oldest = min((number_of(v) for v in family.versions if v.address.slug in kept), default=0)
+    return tuple(
+        each
+        for each in family.in_state(PUBLISHED)
+        if number_of(each) < oldest
+        # If nobody could be asked, a version counts as held.
+        and each.address in holders.checked
+        and each.address not in holders.instances
+    )
+
+
 def _owned(desired: DesiredState, versions: Mapping[Address, Address]) -> frozenset[ChildList]:
     """The lists of grants that the declaration owns, those of families in their versions."""
     return frozenset(
@@ -194,17 +210,8 @@ def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple
     """
     if sold.live is None or not sold.terms.archive_replaced or choice.version is None:
         return ()
-    kept = (choice.version, choice.serves)
-    # Only what is older than both: what is served now may still be the one before the next.
-    oldest = min((number_of(v) for v in sold.live.versions if v.address.slug in kept), default=0)
-    return tuple(
-        each
-        for each in sold.live.in_state(PUBLISHED)
-        if number_of(each) < oldest
-        # If nobody could be asked, a version counts as held.
-        and each.address in holders.checked
-        and each.address not in holders.instances
-    )
+    # What is served now may still be the one before the next.
+    return replaced_in(sold.live, {choice.version, choice.serves}, holders)
 
 
 def _reasons(

@@ -261,8 +261,12 @@ def declarable(differences: Sequence[Difference], ports: Ports) -> tuple[Differe
         if fields == each.fields:
             found.append(each)
             continue
+        is_chosen = all(f.before is not None for f in each.fields if f not in fields)
         ports.notices.notify(
             f"{each.address} serves {each.version}; plan again to agree on that version"
+            if is_chosen
+            else f"{each.address} has no default, which no file declares; a plan or a revert makes"
+            f" {each.version} the default"
         )
         if fields:
             found.append(each.changed(fields=fields))

@@ -15,14 +15,16 @@ from kaiten_sync.declare import (
 )
 from kaiten_sync.diff import diff_catalog, taken_along, with_units
 from kaiten_sync.drift import compare
-from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import ChangedFileError, KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
+from kaiten_sync.jobs.overwriting import write_changes
 from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
@@ -80,7 +82,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     Raises:
         UsageError: an object that is named does not differ, or a file cannot be written.
         RefusedError: nothing of what was chosen can be adopted, or nothing is named and all that
-            changed on the server changed in git as well.
+            changed on the server changed in git as well; or somebody saved a file meanwhile.
         KaitenSyncError: as `drift` does.
     """
     sides = sides_of(workspace, request.drift, ports)
@@ -91,8 +93,10 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         sides = sides.changed(source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
     live, differences = _compared(desired, sides, ports)
-    meant = declarable(_meant(differences, sides.case.only), ports)
-    named = _chosen(meant, sides, _EDITS if overlay is None else _NOT_GITS)
+    found = _meant(differences, sides.case.only)
+    meant = declarable(found, ports)
+    named = _chosen(meant, sides, _EDITS if overlay is None else _NOT_GITS, found)
+    meant, named = (_still_declared(each, named) for each in (meant, named))
     along = taken_along(named, differences, live)
     needed = declarable([each for each in differences if each.address in along], ports)
     chosen = _without_children((*named, *needed))
@@ -108,9 +112,9 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     if chosen and not attempt.adopted:
         raise _nothing_adopted(attempt, may_overlay=overlay is None and bool(source.overlays))
     adopted = {difference.address for difference in attempt.adopted}
-    elsewhere = _elsewhere(others, attempt.unsaved, adopted)
+    elsewhere = _elsewhere(others, attempt.unsaved, adopted)  # before it is written
     if not request.is_dry:
-        ports.files.write_all({each.path: each.after for each in attempt.changes})
+        write_changes(attempt.changes, ports.files)
     return Adoption(
         adopted=attempt.adopted,
         left=tuple(each for each in meant if each not in chosen),
@@ -206,6 +210,8 @@ class _Trials:
     def _try(self, chosen: Sequence[Difference]) -> Trial:
         try:
             attempt = self._edits.of(chosen)
+        except ChangedFileError:
+            raise  # it would be the same for every difference
         except KaitenSyncError as error:
             return Trial(wrong=error.message)
         return attempt if attempt.wrong else attempt.changed(wrong=self._why_wrong(attempt))
@@ -305,9 +311,14 @@ def _nothing_adopted(attempt: Trial, *, may_overlay: bool) -> RefusedError:
 
 
 def _chosen(
-    differences: Sequence[Difference], sides: Sides, verdicts: Collection[Verdict]
+    differences: Sequence[Difference],
+    sides: Sides,
+    verdicts: Collection[Verdict],
+    meant: Sequence[Difference],
 ) -> tuple[Difference, ...]:
     """What is named, or else has one of these verdicts.
+
+    `meant` is all of that which differs, with what no file can declare.
 
     Raises:
         UsageError: an object that is named does not differ.
@@ -315,7 +326,7 @@ def _chosen(
     """
     only = sides.case.only
     found = [each for each in differences if only or each.verdict in verdicts]
-    addresses = [difference.address for difference in found]
+    addresses = [difference.address for difference in meant]
     same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in addresses))
     if same:
         verb = "does" if len(same) == 1 else "do"
@@ -349,6 +360,22 @@ def _chosen(
                 hint="choose a side for each: adopt takes the server's, revert git's",
             )
     return tuple(found)
+
+
+def _still_declared(
+    differences: Sequence[Difference], chosen: Sequence[Difference]
+) -> tuple[Difference, ...]:
+    """These without what families grant that are not sold once what is chosen is adopted.
+
+    Nothing of that is declared then, whatever the files hold.
+    """
+    unsold = {
+        each.address
+        for each in chosen
+        for field in each.fields
+        if field.name == SOLD and field.before is False
+    }
+    return tuple(d for d in differences if d.address in unsold or d.address.root not in unsold)
 
 
 def _without_children(chosen: Sequence[Difference]) -> tuple[Difference, ...]:

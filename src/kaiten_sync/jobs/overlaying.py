@@ -24,6 +24,7 @@ from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.jobs.adopt_edits import declarable
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
@@ -100,18 +101,17 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     case = DriftCase(target=connection.target, scope=overlay.under.scope)
     with connection.open() as catalog:
         live, diff = compare(desired, catalog, case, ports.progress)
+    differences = declarable(diff.differences, ports)
     spelling = spelling_of(overlay, desired)
     patch = patch_of(
-        map(spelling.difference, diff.differences), desired, spelling.objects(with_families(live))
+        map(spelling.difference, differences), desired, spelling.objects(with_families(live))
     )
     text = kept_apart(
-        overlay, patch, diff.differences, desired, lambda patch: overlay_text(patch).encode()
+        overlay, patch, differences, desired, lambda patch: overlay_text(patch).encode()
     )
     prove(overlay, {overlay.path: text}, live)
     ports.files.write_all({overlay.path: text})
-    return WrittenOverlay(
-        shown=overlay.shown, objects=len(diff.differences), is_used=overlay.is_used
-    )
+    return WrittenOverlay(shown=overlay.shown, objects=len(differences), is_used=overlay.is_used)
 
 
 def overlay_of(
