@@ -38,6 +38,7 @@ __all__ = [
     "connect",
     "local_ports",
     "open_workspace",
+    "read_regular",
 ]
 
 URL_VARIABLE = "KAITEN_BASE_URL"

@@ -84,12 +84,18 @@ class Disk:
         self._redaction = redaction or Redaction()
 
     def exists(self, path: Path) -> bool:
-        """Whether anything has this path."""
-        return path.exists()
+        """Whether anything has this path.
+
+        Raises:
+            UsageError: it cannot be looked for there, or is too long for a path.
+        """
+        with _looked_for(path):
+            return path.exists()
 
     def is_file(self, path: Path) -> bool:
-        """Whether the path leads to a regular file."""
-        return path.is_file()
+        """Whether the path leads to a regular file. Raises as `exists` does."""
+        with _looked_for(path):
+            return path.is_file()
 
     def read(self, path: Path) -> bytes:
         """The whole content. Raises as `read_regular` does."""
@@ -212,6 +218,15 @@ def _irregular(mode: int) -> str | None:
     if stat.S_ISREG(mode):
         return None
     return f"it is {_KINDS.get(stat.S_IFMT(mode), 'something else')}, not a regular file"
+
+
+@contextlib.contextmanager
+def _looked_for(path: Path) -> Iterator[None]:
+    """`Path` takes what is not there for absent, and raises for whatever else is wrong."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
 
 
 @contextlib.contextmanager

@@ -6,10 +6,12 @@
     ├── PlanFileError                  a plan file cannot be trusted                   exit 4
     ├── RefusedError                   a guard or a conflict stopped the run           exit 4
     │   ├── StalePlanError             live is neither as the plan saw nor as it says  exit 4
+    │   ├── ChangedFileError           somebody saved a file while it was being edited exit 4
     │   ├── ConflictError              one object changed between the check and its write
     │   └── LeftError                  one holder stays where it is, and the others move
     ├── ServerError                    an answer that cannot be worked with            exit 1
     │   ├── IncompleteReadingError     the server's lists contradict themselves        exit 1
+    │   ├── NotKeptError               the server accepted a change and has another value
     │   └── ProblemError               the server refused one request (RFC 9457)       exit 1
     │       └── BilledError            the server bills what a request would change
     └── AccessError                    no way in                                       exit 6
@@ -99,6 +101,17 @@ class StalePlanError(RefusedError):
     """Live objects are neither as the plan saw them nor as it would leave them."""
 
 
+class ChangedFileError(RefusedError):
+    """A file is no longer what it was when the command read it, and was left as it is."""
+
+    def __init__(self, name: str, why: str | None = None) -> None:
+        said = f", and cannot be edited now: {why}" if why else ""
+        super().__init__(
+            f"{name} was changed while this command ran{said}; nothing was written",
+            hint="run it again once the file is saved",
+        )
+
+
 class ConflictError(RefusedError):
     """An object changed after the plan was checked; it was not written."""
 
@@ -124,8 +137,15 @@ class IncompleteReadingError(ServerError):
     """The server's lists repeat or contradict themselves, so the reading is not trusted."""
 
 
-_PASSING_STATUSES = frozenset({408, 425, 429})
-"""Refusals that pass: request timeout, too early, too many requests."""
+class NotKeptError(ServerError):
+    """The server accepted a change, and what it has now is not what was asked for."""
+
+
+_PASSING_STATUSES = frozenset({408, 421, 423, 425, 429})
+"""Refusals that pass: request timeout, misdirected request, locked, too early, too many requests.
+
+Source: RFC 9110, RFC 4918, RFC 8470, RFC 6585.
+"""
 
 
 class ProblemError(ServerError):

@@ -136,6 +136,54 @@ def test_an_output_that_means_standard_output_is_refused_with_the_way_out(
         assert f"./{name}" in ended.stderr
 
 
+EMPTY = (
+    *(("show", ""), ("apply", ""), ("validate", ""), ("table", ""), ("impact", ""), ("init", "")),
+    *(("plan", option, "") for option in ("-f", "--project", "--previous", "-o", "--impact-out")),
+    *(("apply", "--yes", option, "") for option in ("-f", "--catalog", "--receipt")),
+    *(("drift", "--plan", ""), ("adopt", "--into", ""), ("export", "-o", ""), ("freeze", "-f", "")),
+    *(("rules", "test", ""), ("plan", "--check", "-o", "p", "--fresh", "")),
+)
+
+
+@pytest.mark.parametrize("command", EMPTY, ids=" ".join)
+def test_an_empty_path_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+) -> None:
+    """A variable that is not set: as a path it would be the folder in which somebody works."""
+    monkeypatch.chdir(tmp_path)
+    with scripted(nothing) as server:
+        project(tmp_path, server.url)
+        before = sorted(tmp_path.rglob("*"))
+        assert run(command) == 3
+        assert server.requests == []
+    assert "the path is empty; is a variable not set?" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3_000, "HEAD:" + "x" * 300])
+@pytest.mark.parametrize(
+    "command",
+    [("plan", "--previous"), ("drift", "--plan"), ("show",), ("apply",), ("init",)],
+    ids=" ".join,
+)
+def test_a_path_that_is_too_long_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    name: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with scripted(nothing) as server:
+        project(tmp_path, server.url)
+        assert run((*command, name)) == 3
+        assert server.requests == []
+    assert "File name too long" in capsys.readouterr().err
+
+
 def test_a_name_of_a_format_in_a_folder_is_a_name(tmp_path: Path) -> None:
     with scripted(nothing) as server:
         project(tmp_path, server.url)

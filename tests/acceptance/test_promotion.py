@@ -119,6 +119,21 @@ def _of_a_plan_that_is_behind(pair: Pair) -> None:
     pair.run("plan", "-t", "prod", "-o", PLANS["prod"])
 
 
+def _says_it_twice(pair: Pair) -> None:
+    _edited(pair)
+    receipt = pair.folder / "staging.json"
+    text = receipt.read_text(encoding="utf-8")
+    receipt.write_text(text.replace("{", '{"state": "complete",', 1), encoding="utf-8")
+
+
+def test_a_receipt_that_two_readers_could_take_differently_is_none(pair: Pair) -> None:
+    pair.plan_both()
+    pair.run("apply", PLANS["staging"], "--receipt", "staging.json")
+    _says_it_twice(pair)
+    refused = pair.run("apply", PLANS["prod"], "--after-receipt", "staging.json", code=3)
+    assert "duplicate key 'state'" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

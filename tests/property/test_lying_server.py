@@ -245,6 +245,8 @@ def test_a_lie_ends_in_an_error_of_ours(
     assert code in CODES
     for word in ("this is a bug", "Traceback", "the system said"):
         assert word not in shown.err, shown.err
+    if "error: " in shown.err:
+        assert "  help: " in shown.err, shown.err
     if "json" in command:
         json.loads(shown.out)
     if "r.json" in command and (folder / "r.json").exists():

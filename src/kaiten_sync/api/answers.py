@@ -48,7 +48,9 @@ def read_json(content: bytes, request: str) -> Any:
     if not content:
         return None
     if len(content) > _MOST_VALUES < sum(content.count(each) for each in (b",", b"[", b"{")):
-        raise TooLargeError(f"{request}: the answer has more than {_MOST_VALUES:,} values")
+        raise TooLargeError(
+            f"{request}: the answer has more than {_MOST_VALUES:,} values", hint=NO_SERVER_HINT
+        )
     try:
         body = _read_compact(content)
         if body is None:

@@ -13,6 +13,7 @@ from kaiten_sync.api.attempts import LostAnswerError
 from kaiten_sync.api.client import Client
 from kaiten_sync.api.generations import ask_capabilities
 from kaiten_sync.api.paging import read_all, read_pages
+from kaiten_sync.api.problems import MIXED_UP_HINT, NEWER_SERVER_HINT
 from kaiten_sync.api.rights import ask_rights
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.api.wire import (
@@ -261,7 +262,9 @@ class HttpCatalog:
     def _decode(self, address: Address, body: Mapping[str, Any]) -> LiveResource:
         live = decode_object(address.kind, self._client.redaction.of_json(body), address.parent)
         if live.address != address:
-            raise ServerError(f"asked for {address}, the server answered with {live.address}")
+            raise ServerError(
+                f"asked for {address}, the server answered with {live.address}", hint=MIXED_UP_HINT
+            )
         return live
 
     def _with_families(self, found: Sequence[LiveResource]) -> Sequence[LiveResource]:
@@ -293,7 +296,9 @@ class HttpCatalog:
             return None
         if isinstance(body, dict):
             return body
-        raise ServerError(f"GET {paths.item(address)}: the answer is not an object")
+        raise ServerError(
+            f"GET {paths.item(address)}: the answer is not an object", hint=NEWER_SERVER_HINT
+        )
 
 
 def _raise_unless_missing(error: ProblemError) -> None:

@@ -34,7 +34,7 @@ from kaiten_sync.api.bounds import (
 from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.network import Network
 from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
-from kaiten_sync.api.problems import refusal
+from kaiten_sync.api.problems import NO_SERVER_HINT, refusal
 from kaiten_sync.api.settings import (
     ANSWER_LIMIT_BYTES,
     CONNECT_TIMEOUT_S,
@@ -226,9 +226,9 @@ class Client:
         except OverdueError as error:
             raise LostAnswerError(error, is_final=True) from error
         except TooLargeError as error:
-            raise TooLargeError(f"{request}: {error}") from error
+            raise TooLargeError(f"{request}: {error}", hint=NO_SERVER_HINT) from error
         except ServerError as error:
-            raise ServerError(f"{request}: {error}") from error
+            raise ServerError(f"{request}: {error}", hint=NO_SERVER_HINT) from error
         except ExhaustedError as error:
             raise self._exhausted(str(request)) from error
         except ClosedError as error:

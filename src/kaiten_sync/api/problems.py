@@ -24,6 +24,14 @@ NO_SERVER_HINT = (
     " a page"
 )
 
+MIXED_UP_HINT = "something between here and the server mixes answers up: run it again"
+NEWER_SERVER_HINT = (
+    "is this a Kaiten server? One that is newer than this program may need a newer program"
+)
+_FAILED_HINT = "the server failed at this: look into its log, or run it again later"
+_LATER_HINT = "the server does not take this now: run it again later"
+_REFUSED_HINT = "check the URL and what the message says: the server refuses this as it is"
+
 _BILLED = ".BillingActive"
 """How codes end by which servers newer than the 1.0 contract keep what they bill as it is. Which
 operations do so follows from no contract (API facts, 2.5)."""
@@ -53,7 +61,7 @@ def refusal(
     if not _is_about(problem.get("instance"), path):
         return ServerError(
             f"{request}: the answer is about another request, {problem['instance']}",
-            hint="something between here and the server mixes answers up: run it again",
+            hint=MIXED_UP_HINT,
         )
     code, detail = problem.get("code"), problem.get("detail")
     if status in (401, 403):
@@ -77,15 +85,20 @@ def refusal(
         way_out = _NEW_VERSION if has_way else _NO_WAY_OUT
         detail = f"{detail or 'a subscription bills this version'}; {way_out}"
     kind = BilledError if is_billed else ProblemError
-    return kind(
-        request,
-        status=status,
-        code=code,
-        detail=detail,
-        error_id=problem.get("errorId"),
-        # There is always a list, so only another server, or a path below this one, has none.
-        hint=NO_SERVER_HINT if status == 404 and (code is None or _is_list(path)) else None,
+    refused = kind(
+        request, status=status, code=code, detail=detail, error_id=problem.get("errorId")
     )
+    refused.hint = _next_step(refused, path)
+    return refused
+
+
+def _next_step(refused: ProblemError, path: str) -> str:
+    # There is always a list, so only another server, or a path below this one, has none.
+    if refused.status == 404 and (refused.code is None or _is_list(path)):
+        return NO_SERVER_HINT
+    if refused.is_final:
+        return _REFUSED_HINT
+    return _FAILED_HINT if refused.status >= 500 else _LATER_HINT
 
 
 def _is_list(path: str) -> bool:

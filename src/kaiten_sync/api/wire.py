@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kaiten_sync.api.problems import MIXED_UP_HINT, NEWER_SERVER_HINT
 from kaiten_sync.errors import ServerError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, FieldType, KindSpec, Mutability
@@ -47,7 +48,10 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     body = _mapping(item, kind)
     # A proxy or a server that mixes answers up would give a license the grants of another one.
     if parent is not None and body.get(spec.parent_wire, parent.slug) != parent.slug:
-        raise ServerError(f"asked for {spec.plural} of {parent}, the server answered with others")
+        raise ServerError(
+            f"asked for {spec.plural} of {parent}, the server answered with others",
+            hint=MIXED_UP_HINT,
+        )
     address = Address(spec.kind, safe_slug(body.get(spec.slug_wire), kind), parent)
     fields: dict[str, Json] = {}
     for name, field in spec.fields.items():
@@ -62,7 +66,10 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     # A plan rests on the id: it ties the plan to one organization's objects.
     server_id = body.get(spec.id_wire, body.get(spec.older_id_wire))
     if not isinstance(server_id, str) or not server_id:
-        raise ServerError(f"the server returned {address} without a usable {spec.id_wire}")
+        raise ServerError(
+            f"the server returned {address} without a usable {spec.id_wire}",
+            hint=NEWER_SERVER_HINT,
+        )
     user = body.get("updatedBy")
     return LiveResource(
         address=address,
@@ -105,7 +112,7 @@ def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
     if body is None:
         return ()
     if not isinstance(body, list):
-        raise ServerError(f"GET {path}: the answer is not a list")
+        raise ServerError(f"GET {path}: the answer is not a list", hint=NEWER_SERVER_HINT)
     usages = (_usage(_mapping(item, "usage")) for item in body)
     return tuple(usage for usage in usages if usage is not None)
 
@@ -118,7 +125,7 @@ def decode_refusals(body: object, path: str) -> frozenset[str]:
     """
     items = body.get("items") if isinstance(body, dict) else body
     if not isinstance(items, list):
-        raise ServerError(f"GET {path}: the answer is not a list")
+        raise ServerError(f"GET {path}: the answer is not a list", hint=NEWER_SERVER_HINT)
     events = [_mapping(item, "audit trail") for item in items]
     payloads = (each.get("payload") for each in events if each.get("eventName") == REFUSED)
     slugs = (each.get("entitlement_slug") for each in payloads if isinstance(each, dict))
@@ -144,7 +151,7 @@ def _usage(body: Mapping[str, Any]) -> Usage | None:
             )
         case {"type": "boolean" | "object"} | None:
             return None
-    raise ServerError("the server returned a usage of an unknown shape")
+    raise ServerError("the server returned a usage of an unknown shape", hint=NEWER_SERVER_HINT)
 
 
 def _limit(tagged: object) -> float | None:
@@ -172,7 +179,9 @@ def _reports(reports: object, value: float) -> int:
         return int(value != 0)
     if isinstance(reports, int) and not isinstance(reports, bool) and reports >= 0:
         return reports
-    raise ServerError("the server returned a usage whose event_count is no count")
+    raise ServerError(
+        "the server returned a usage whose event_count is no count", hint=NEWER_SERVER_HINT
+    )
 
 
 def create_body(address: Address, fields: Fields) -> dict[str, Any]:
@@ -277,7 +286,9 @@ def _fillers(spec: KindSpec) -> dict[str, Any]:
 def _mapping(item: object, kind: str) -> Mapping[str, Any]:
     if isinstance(item, dict):
         return item
-    raise ServerError(f"the server returned {_one(kind)} that is not an object")
+    raise ServerError(
+        f"the server returned {_one(kind)} that is not an object", hint=NEWER_SERVER_HINT
+    )
 
 
 def _text(value: object) -> str | None:

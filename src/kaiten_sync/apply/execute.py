@@ -23,6 +23,7 @@ from kaiten_sync.errors import (
     ConflictError,
     KaitenSyncError,
     LeftError,
+    NotKeptError,
     ProblemError,
 )
 from kaiten_sync.immutable import Immutable
@@ -326,6 +327,7 @@ class _Run:
             is_billed=left.is_billed if left else isinstance(error, BilledError),
             is_final=told is not None and told.is_final,
             was_sent=result.has_written,
+            is_different=isinstance(error, NotKeptError),
         )
         failed = self._changes[result.place].id
         for place in self._all_followers(failed):

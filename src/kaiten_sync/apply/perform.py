@@ -10,7 +10,7 @@ from kaiten_sync.apply.freshness import (
     matches,
     mismatches,
 )
-from kaiten_sync.errors import ConflictError, LeftError, ProblemError, ServerError
+from kaiten_sync.errors import ConflictError, LeftError, NotKeptError, ProblemError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds import instance
 from kaiten_sync.model.address import Address, ChildList
@@ -102,14 +102,14 @@ def verify(reader: CatalogReader, change: Change, kept: Fields) -> None:
     """Read an object back.
 
     Raises:
-        ServerError: it is not what the change asked for, or it has not `kept` what it had.
+        NotKeptError: it is not what the change asked for, or it has not `kept` what it had.
     """
     found = reader.get(change.address)
     check(change, found)
     fields = {} if found is None else found.fields
     wrong = [name for name, value in kept.items() if not is_alike(value, fields.get(name, ABSENT))]
     if wrong:
-        raise ServerError(
+        raise NotKeptError(
             f"the server accepted it, yet {', '.join(wrong)} became different",
             hint="look at the object: the change must leave everything else as it was",
         )
@@ -124,17 +124,17 @@ def check(change: Change, live: LiveResource | None) -> None:
     """Compare what a change asked for with what the server has.
 
     Raises:
-        ServerError: they differ; the message names the fields.
+        NotKeptError: they differ; the message names the fields.
     """
     wanted = after(State(None, {}), change)
     if wanted is None or live is None:
         if (wanted is None) == (live is None):
             return
         state = "still there" if wanted is None else "not there"
-        raise ServerError(f"the server accepted it, yet the object is {state}")
+        raise NotKeptError(f"the server accepted it, yet the object is {state}")
     wrong = [f"{name} is {found!r}" for name, _, found in mismatches(wanted, live)]
     if wrong:
-        raise ServerError(f"the server accepted it, yet {', '.join(wrong)}")
+        raise NotKeptError(f"the server accepted it, yet {', '.join(wrong)}")
 
 
 def wanted_fields(change: Change) -> Fields:

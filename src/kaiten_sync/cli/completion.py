@@ -49,6 +49,15 @@ class PathWord(click.ParamType[str]):
     def __init__(self, *, is_folder: bool = False) -> None:
         self._is_folder = is_folder
 
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse the empty word, which is what a shell makes of a variable that is not set.
+
+        As a path it would be the folder in which somebody works.
+        """
+        if not value:
+            self.fail("the path is empty; is a variable not set?", param, ctx)
+        return value
+
     def shell_complete(
         self,
         ctx: click.Context,  # noqa: ARG002

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +10,16 @@ from typing import Any, TypeVar
 import click
 
 from kaiten_sync.cli.whole_number import WholeNumber
+from kaiten_sync.errors import UsageError
 from kaiten_sync.model.impact import DEFAULT_BUDGET
+from kaiten_sync.model.strict_json import read_strict
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _NAMES = f"{__name__}.names"
 _MAX_BUDGET = 1_000_000
 """Requests. More is a slip of the keyboard: a server with a limit would be busy for days."""
+_MOST_EVENT_BYTES = 64 * 1024 * 1024
+"""More than GitHub's events have, which are those of webhooks: at most 25 MB."""
 
 
 def impact_options(function: _Function) -> _Function:
@@ -70,9 +73,11 @@ def names_are_shown(*, asked: bool | None) -> bool:
     path = os.environ.get("GITHUB_EVENT_PATH")
     if not path:
         return True
+    from kaiten_sync.bootstrap import read_regular
+
     try:
-        event = json.loads(Path(path).read_text(encoding="utf-8"))
+        event = read_strict(read_regular(Path(path), _MOST_EVENT_BYTES))
         is_private: object = event["repository"]["private"]
         return is_private is True
-    except (OSError, ValueError, KeyError, TypeError):
+    except (UsageError, ValueError, KeyError, TypeError):
         return False  # CI of a repository that may be public

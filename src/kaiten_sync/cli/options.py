@@ -73,6 +73,7 @@ class OutputPath(PathWord):
 
         from kaiten_sync.bootstrap import check_output
 
+        super().convert(value, param, ctx)
         # Results go to standard output without any option, so a dash is nearly always a slip, and
         # would make a file of that name.
         if value == "-":

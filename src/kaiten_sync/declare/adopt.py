@@ -10,11 +10,11 @@ from kaiten_sync.declare.adopt_lists import Lists, nowhere
 from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import EditPath, TextEditor
-from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.forms import lists_of, path_of, short_form, whole_form
+from kaiten_sync.declare.opened import open_files
 from kaiten_sync.declare.spelling import Spelling
 from kaiten_sync.declare.write import dump_catalog
-from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import KaitenSyncError, RefusedError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import child_kinds, spec_of
 from kaiten_sync.kinds.values import tagged_value
@@ -47,25 +47,17 @@ class Adopter:
         """Read the files that these paths mean. They declare what is `declared`.
 
         Raises:
-            UsageError: one cannot be read.
+            ChangedFileError: one cannot be edited as it is by now.
         """
         self._root = root
-        base = [each for each in find_files(paths, root=root) if isinstance(each, FoundFile)]
-        over = [each for each in find_files(overlays, root=root) if isinstance(each, FoundFile)]
-        self._files = list({each.shown: each for each in (*base, *over)}.values())
-        self._overlays = frozenset(each.shown for each in over)
-        self._contents: dict[str, bytes | None] = {}
-        for each in self._files:
-            try:
-                self._contents[each.shown] = each.path.read_bytes()
-            except OSError as error:
-                raise UsageError(f"cannot read {each.path}: {error.strerror}") from error
-        self._editors = {
-            each.shown: TextEditor(
-                each.shown, (self._contents[each.shown] or b"").removeprefix(BOM).decode()
-            )
-            for each in self._files
+        over = open_files(overlays, root)
+        opened = {**open_files(paths, root), **over}
+        self._overlays = frozenset(over)
+        self._paths = {shown: each.path for shown, each in opened.items()}
+        self._contents: dict[str, bytes | None] = {
+            shown: each.content for shown, each in opened.items()
         }
+        self._editors = {shown: each.editor for shown, each in opened.items()}
         self._new: dict[str, dict[Address, Fields]] = {}
         self._taken_out: set[Address] = set()
         self._declared = declared
@@ -147,18 +139,16 @@ class Adopter:
                 continue
             text = dump_catalog(objects, owns=lists_of(objects))
             self._contents[shown] = None
-            self._files.append(FoundFile(shown, self._root / shown))
+            self._paths[shown] = self._root / shown
             self._editors[shown] = TextEditor(shown, text)
         self._new = {}
         found = []
-        for each in self._files:
-            before = self._contents[each.shown]
+        for shown, path in self._paths.items():
+            before = self._contents[shown]
             bom = BOM if before is not None and before.startswith(BOM) else b""
-            after = bom + self._editors[each.shown].text().encode()
+            after = bom + self._editors[shown].text().encode()
             if after != before:
-                found.append(
-                    FileChange(shown=each.shown, path=each.path, before=before, after=after)
-                )
+                found.append(FileChange(shown=shown, path=path, before=before, after=after))
         return found
 
     def _adopt_fields(

@@ -51,6 +51,12 @@ class Text(Immutable, frozen=True):
 
 def read_text(shown: str, path: Path) -> Text | Diagnostic:
     """A file as text, or why it is not text. Never blocks, and never reads more than the limit."""
+    content = read_content(shown, path)
+    return text_of(shown, content) if isinstance(content, bytes) else content
+
+
+def read_content(shown: str, path: Path) -> bytes | Diagnostic:
+    """The bytes of a file, or why there are none. Never blocks, nor reads more than the limit."""
     try:
         content = _read_regular(path, MAX_FILE_BYTES + 1)
     except OSError as error:
@@ -65,7 +71,7 @@ def read_text(shown: str, path: Path) -> Text | Diagnostic:
         return file_diagnostic(
             shown, "file-too-large", f"the file is larger than {limit}", "split it into several"
         )
-    return text_of(shown, content)
+    return content
 
 
 def looks_like_catalog(path: Path) -> bool:

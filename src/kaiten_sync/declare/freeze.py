@@ -8,8 +8,8 @@ from pathlib import Path
 from kaiten_sync.declare.adopt import FileChange
 from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.edit import TextEditor
-from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.forms import path_of
+from kaiten_sync.declare.opened import open_files
 from kaiten_sync.declare.write import entry_lines
 from kaiten_sync.errors import UsageError
 from kaiten_sync.kinds.registry import child_kinds
@@ -27,14 +27,10 @@ def freeze(
 
     Raises:
         UsageError: one is not declared, or inherits nothing.
-        RefusedError: the place shares its text with others.
+        RefusedError: the place shares its text with others, or a file was changed meanwhile.
     """
-    found = {f.shown: f for f in find_files(paths, root=root) if isinstance(f, FoundFile)}
-    before = {each.shown: each.path.read_bytes() for each in found.values()}
-    editors = {
-        shown: TextEditor(shown, content.removeprefix(BOM).decode())
-        for shown, content in before.items()
-    }
+    opened = open_files(paths, root)
+    editors = {shown: each.editor for shown, each in opened.items()}
     for address in addresses:
         entry = next(reversed([*extended.walk(tuple(path_of(address)))]), None)
         holder = next((e for e in editors.values() if e.find(path_of(address))), None)
@@ -42,12 +38,12 @@ def freeze(
             raise UsageError(f"{address} is not declared in {', '.join(paths)}")
         _freeze(address, entry, holder, editors)
     changes = []
-    for shown, editor in editors.items():
-        mark = BOM if before[shown].startswith(BOM) else b""
-        after = mark + editor.text().encode()
-        if after != before[shown]:
-            path = found[shown].path
-            changes.append(FileChange(shown=shown, path=path, before=before[shown], after=after))
+    for shown, each in opened.items():
+        before = each.content
+        mark = BOM if before.startswith(BOM) else b""
+        after = mark + each.editor.text().encode()
+        if after != before:
+            changes.append(FileChange(shown=shown, path=each.path, before=before, after=after))
     return changes
 
 

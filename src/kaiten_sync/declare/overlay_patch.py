@@ -13,6 +13,7 @@ from kaiten_sync.declare.differing import differing
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.forms import path_of, short_form, whole_form
 from kaiten_sync.declare.merge import CATALOG_VERSION
+from kaiten_sync.declare.opened import editor_of
 from kaiten_sync.declare.write import outline
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import BUNDLE
@@ -109,12 +110,12 @@ def overlay_bytes(shown: str, before: bytes | None, patch: Patch) -> bytes:
     """An overlay file with a patch; None if there is no file yet.
 
     Raises:
-        RefusedError: a place shares its text with others.
+        RefusedError: a place shares its text with others, or the file is not YAML by now.
     """
     if before is None:
         return overlay_text(patch).encode()
     mark = BOM if before.startswith(BOM) else b""
-    editor = TextEditor(shown, before.removeprefix(BOM).decode())
+    editor = editor_of(shown, before)
     _apply(editor, [], patch)
     return mark + editor.text().encode()
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.edit import TextEditor
-from kaiten_sync.declare.files import FoundFile, find_files
+from kaiten_sync.declare.opened import open_files
 from kaiten_sync.declare.scalars import is_plain_text
 from kaiten_sync.kinds.units import quantities, unit_of
 from kaiten_sync.licensing import quantity_like
@@ -29,10 +28,13 @@ class Spelling:
 
     @classmethod
     def of_files(cls, declared: DesiredState, paths: Sequence[str], root: Path) -> Spelling:
-        """Read the files that these paths mean. They declare what is `declared`."""
-        found = [each for each in find_files(paths, root=root) if isinstance(each, FoundFile)]
-        texts = {each.shown: each.path.read_bytes().removeprefix(BOM).decode() for each in found}
-        return cls(declared, {shown: TextEditor(shown, text) for shown, text in texts.items()})
+        """Read the files that these paths mean. They declare what is `declared`.
+
+        Raises:
+            ChangedFileError: one cannot be read as it is by now.
+        """
+        opened = open_files(paths, root)
+        return cls(declared, {shown: each.editor for shown, each in opened.items()})
 
     def fields(self, address: Address, fields: Fields) -> Fields:
         """The fields of an object with numbers as the declaration writes them."""

@@ -212,7 +212,8 @@ class PolicyDocument(JsonDocument, frozen=True):
         LimitValue,
         about(
             "The largest share of the live objects of a kind that a plan may delete (from 10"
-            " objects up), or a number of objects. 30% if not set; --max-deletes replaces it.",
+            " objects up; 0% always), or a number of objects. 30% if not set; --max-deletes"
+            " replaces it.",
             "30%",
             5,
         ),
@@ -221,7 +222,8 @@ class PolicyDocument(JsonDocument, frozen=True):
         LimitValue,
         about(
             "The largest share of the live objects of a kind that a plan may update (from 10"
-            " objects up), or a number of objects. 30% if not set; --max-updates replaces it.",
+            " objects up; 0% always), or a number of objects. 30% if not set; --max-updates"
+            " replaces it.",
             "30%",
             5,
         ),

@@ -15,11 +15,12 @@ from kaiten_sync.declare import (
 )
 from kaiten_sync.diff import diff_catalog, taken_along, with_units
 from kaiten_sync.drift import compare
-from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import ChangedFileError, KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
+from kaiten_sync.jobs.overwriting import write_changes
 from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
@@ -81,7 +82,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     Raises:
         UsageError: an object that is named does not differ, or a file cannot be written.
         RefusedError: nothing of what was chosen can be adopted, or nothing is named and all that
-            changed on the server changed in git as well.
+            changed on the server changed in git as well; or somebody saved a file meanwhile.
         KaitenSyncError: as `drift` does.
     """
     sides = sides_of(workspace, request.drift, ports)
@@ -113,7 +114,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     adopted = {difference.address for difference in attempt.adopted}
     elsewhere = _elsewhere(others, attempt.unsaved, adopted)  # before it is written
     if not request.is_dry:
-        ports.files.write_all({each.path: each.after for each in attempt.changes})
+        write_changes(attempt.changes, ports.files)
     return Adoption(
         adopted=attempt.adopted,
         left=tuple(each for each in meant if each not in chosen),
@@ -209,6 +210,8 @@ class _Trials:
     def _try(self, chosen: Sequence[Difference]) -> Trial:
         try:
             attempt = self._edits.of(chosen)
+        except ChangedFileError:
+            raise  # it would be the same for every difference
         except KaitenSyncError as error:
             return Trial(wrong=error.message)
         return attempt if attempt.wrong else attempt.changed(wrong=self._why_wrong(attempt))

@@ -13,6 +13,7 @@ from typing import Any
 from kaiten_sync.declare import PROJECT_FILE
 from kaiten_sync.model.ports import Files
 from kaiten_sync.model.settings import Project
+from kaiten_sync.model.strict_json import read_strict
 from kaiten_sync.validate import schema_text
 
 SETTINGS = ".vscode/settings.json"
@@ -57,6 +58,11 @@ def beside_project(
     return {root / path: text for path, text in contents.items()}, notice
 
 
+def bytes_of(text: str) -> bytes:
+    """The bytes of a file that is to be beside a project, those that are not UTF-8 as they were."""
+    return text.encode(errors="surrogateescape")
+
+
 def schema_files(names: Iterable[str]) -> dict[str, str]:
     """Schemas by their paths, relative to the project."""
     return {schema_path(name): schema_text(name) for name in names}
@@ -91,18 +97,22 @@ def new_settings(
     path = root / SETTINGS
     if not disk.exists(path):
         return {SETTINGS: json.dumps({_KEY: wanted}, indent=2) + "\n"}, None
-    old = disk.read(path).decode(errors="replace")
-    new = _merged(old, wanted)
+    old = disk.read(path)
+    try:
+        new = _merged(old.decode(), wanted)
+    except UnicodeError:  # it is in another encoding, or has half of a character
+        new = None
     if new is None:
         shown = json.dumps({_KEY: wanted})
-        return {}, f"{path} cannot be read as JSON and was left as it is; add {shown[1:-1]}"
-    return ({} if new == old else {SETTINGS: new}), None
+        return {}, f"{path} cannot be extended and was left as it is; add {shown[1:-1]}"
+    return ({} if new.encode() == old else {SETTINGS: new}), None
 
 
 def new_attributes(root: Path, disk: Files) -> dict[str, str]:
     """The git attributes of plans, after those that are there. Nothing if these keep bytes."""
     path = root / ATTRIBUTES
-    old = disk.read(path).decode(errors="replace") if disk.exists(path) else ""
+    # Bytes that are not UTF-8 stay what they are: the comments of others may be in any encoding.
+    old = disk.read(path).decode(errors="surrogateescape") if disk.exists(path) else ""
     known = (line.split() for line in old.splitlines())
     if any(
         words[:1] in ([_PLANS], [f"plans/{_PLANS}"]) and _KEEP_BYTES.intersection(words)
@@ -116,8 +126,8 @@ def new_attributes(root: Path, disk: Files) -> dict[str, str]:
 def _merged(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:
     """The settings with these schemas. None if the text has comments where they have to go."""
     try:
-        document: Any = json.loads(old or "{}")
-    except ValueError:
+        document: Any = read_strict(old.encode() or b"{}")
+    except ValueError:  # such as JSON with comments, or with a key twice
         return None if f'"{_KEY}"' in old else _inserted(old, wanted)
     if not isinstance(document, dict) or not isinstance(document.get(_KEY, {}), dict):
         return None
@@ -135,7 +145,9 @@ def _merged(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:
             merged[name] = both
     if merged == known:
         return old
-    return json.dumps({**document, _KEY: merged}, indent=2, ensure_ascii=False) + "\n"
+    new = json.dumps({**document, _KEY: merged}, indent=2, ensure_ascii=False) + "\n"
+    new.encode()  # fails on half of a character, which only an escape can write
+    return new
 
 
 def _inserted(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:

@@ -11,7 +11,7 @@ from kaiten_sync.declare import PROJECT_FILE, Extended, dump_catalog, extending,
 from kaiten_sync.errors import UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.as_families import as_families
-from kaiten_sync.jobs.editors import beside_project, schema_header
+from kaiten_sync.jobs.editors import beside_project, bytes_of, schema_header
 from kaiten_sync.jobs.left_out import declarable, wrong_in
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_family
@@ -118,7 +118,7 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         ports.files,
         is_forced=request.is_forced,
     )
-    ports.files.write_all({**written, **{p: text.encode() for p, text in beside.items()}})
+    ports.files.write_all({**written, **{p: bytes_of(text) for p, text in beside.items()}})
     for notice in notices:
         ports.notices.notify(notice)
     return Exported(

@@ -11,6 +11,7 @@ from kaiten_sync.declare import freeze as frozen_files
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.naming import addresses_of
+from kaiten_sync.jobs.overwriting import write_changes
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.family import FAMILY
@@ -47,7 +48,8 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     Raises:
         UsageError: a license is not declared, or inherits nothing.
         DeclarationError: the declaration is wrong as it is.
-        RefusedError: the declaration of a target would change, or a file cannot be edited.
+        RefusedError: the declaration of a target would change, or a file cannot be edited or was
+            saved meanwhile.
     """
     source = workspace.source(request.files)
     targets = workspace.project.targets if workspace.project is not None else {}
@@ -62,7 +64,7 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     for name, each in sources.items():
         _prove(name, each.changed(unsaved=unsaved), before[name])
     if not request.is_dry:
-        files.write_all({each.path: each.after for each in changes})
+        write_changes(changes, files)
     return changes
 
 

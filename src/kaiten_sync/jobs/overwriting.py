@@ -1,18 +1,19 @@
 """Makes sure that a file of ours replaces only one of its own kind.
 
-A catalog or a plan that is named by mistake would be gone.
+A catalog or a plan that is named by mistake would be gone. So would what somebody saves in a file
+of the declaration while a command edits it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from kaiten_sync.declare import conflicts
-from kaiten_sync.errors import UsageError
+from kaiten_sync.declare import FileChange, conflicts
+from kaiten_sync.errors import ChangedFileError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Files
 
@@ -67,6 +68,19 @@ def check_replaces(
             f"{path} is there and is no {kind.called}; it was left as it is",
             hint=f"name another file with {kind.option}, or remove this one first",
         )
+
+
+def write_changes(changes: Sequence[FileChange], files: Files) -> None:
+    """Write edited files, all or none, unless somebody saved one since it was read.
+
+    Raises:
+        ChangedFileError: somebody did. UsageError: a file cannot be written.
+    """
+    for each in changes:
+        now = files.read(each.path) if files.exists(each.path) else None
+        if now != each.before:
+            raise ChangedFileError(each.shown)
+    files.write_all({each.path: each.after for each in changes})
 
 
 def _is_of(output: Output, content: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from kaiten_sync.model.outcome import RunState
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Target
+from kaiten_sync.model.strict_json import read_strict
 from kaiten_sync.pipeline import load
 from kaiten_sync.plan import not_made_from
 
@@ -63,10 +63,10 @@ def check_turn(
     given: list[tuple[str, ReceiptDocument]] = []
     for path in receipts:
         try:
-            receipt = from_json(ReceiptDocument, json.loads(ports.files.read(Path(path))))
-        except (ValueError, RecursionError) as error:
+            receipt = from_json(ReceiptDocument, read_strict(ports.files.read(Path(path))))
+        except ValueError as error:
             raise UsageError(
-                f"{path} is not the receipt of an apply",
+                f"{path} is not the receipt of an apply: {error}",
                 hint="name the file that `apply --receipt FILE` wrote",
             ) from error
         given.append((path, receipt))

@@ -13,7 +13,13 @@ from pathlib import Path
 from kaiten_sync.declare import PROJECT_FILE, parse_yaml, submodules
 from kaiten_sync.errors import UsageError
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.jobs.editors import OF_PROJECTS, beside_project, new_attributes, schema_files
+from kaiten_sync.jobs.editors import (
+    OF_PROJECTS,
+    beside_project,
+    bytes_of,
+    new_attributes,
+    schema_files,
+)
 from kaiten_sync.jobs.installing import LOCK, InstallSource, installed_from, is_lock
 from kaiten_sync.jobs.repository import folder_in_repository, repository_root
 from kaiten_sync.jobs.workflows import (
@@ -322,5 +328,5 @@ def _at(folder: Path, contents: Mapping[str, str]) -> dict[Path, str]:
 
 
 def _write(contents: Mapping[Path, str], disk: Files) -> tuple[Path, ...]:
-    disk.write_all({path: text.encode() for path, text in contents.items()})
+    disk.write_all({path: bytes_of(text) for path, text in contents.items()})
     return tuple(contents)

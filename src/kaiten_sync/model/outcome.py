@@ -47,7 +47,8 @@ class Outcome(Compact, frozen=True, kw_only=True):
     `is_conflict` says that the change was held back: the object was no longer as planned.
     `is_billed` says that the server refused it because it bills the version, or the holder.
     `is_final` says that the server refused the change itself, and will refuse it again. `was_sent`
-    says that it failed after it was written, or may have been.
+    says that it failed after it was written, or may have been, and `is_different` that the server
+    accepted it and has something else.
     """
 
     change_id: str
@@ -63,6 +64,7 @@ class Outcome(Compact, frozen=True, kw_only=True):
     is_billed: bool = False
     is_final: bool = False
     was_sent: bool = False
+    is_different: bool = False
 
     @property
     def subject(self) -> str:

@@ -107,7 +107,10 @@ def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:
 def _exceeds(limit: Limit, count: int, population: int) -> bool:
     if limit.count is not None:
         return count > limit.count
+    if limit.percent is None:
+        return False
     # Of three licenses, one is a third: below so many, a share would refuse every small change.
-    if limit.percent is None or population < MINIMUM_POPULATION:
+    # A share of nothing is meant to.
+    if limit.percent > 0 and population < MINIMUM_POPULATION:
         return False
     return count * 100 > limit.percent * population

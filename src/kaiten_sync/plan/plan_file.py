@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import ipaddress
-import json
-from collections import Counter
 from collections.abc import Callable, Iterator
-from math import isinf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +16,7 @@ from kaiten_sync.kinds.file_kinds import FileKind, other_kind
 from kaiten_sync.model.canonical import Parts, digest, indented_pieces
 from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel
+from kaiten_sync.model.strict_json import read_strict, shortened
 from kaiten_sync.plan.derived import contradictions
 from kaiten_sync.plan.migration_codec import migration_document, migration_of
 from kaiten_sync.plan.plan_codec import plan_of_document, plan_parts
@@ -174,7 +172,8 @@ def _read(content: bytes) -> Plan:
     version = document["formatVersion"]
     if version != FORMAT_VERSION:
         raise PlanFileError(
-            f"this plan has format version {_short(version)}; this program knows {FORMAT_VERSION}",
+            f"this plan has format version {shortened(version)};"
+            f" this program knows {FORMAT_VERSION}",
             hint="make the plan again with this version of kaiten-sync",
         )
     if document.get("digest") != made:
@@ -244,39 +243,7 @@ def _parse(content: bytes) -> dict[str, Any]:
     # Before it is parsed: a parser needs several times the memory of its input.
     if len(content) > SIZE_LIMIT_BYTES:
         raise ValueError("it is larger than 256 MiB")
-    try:
-        document = json.loads(
-            content.decode(),
-            object_pairs_hook=_no_duplicates,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-    except json.JSONDecodeError as error:
-        raise ValueError(f"it is not JSON ({error})") from error
+    document = read_strict(content)
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")
     return document
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise ValueError(f"duplicate key {_short(twice)}")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _finite(text: str) -> float:
-    # Python reads 1e999 as infinity, and would write it as something that is not JSON.
-    value = float(text)
-    if isinf(value):
-        raise ValueError(f"{text[:40]} is too large")
-    return value
-
-
-def _short(value: object) -> str:
-    return repr(value)[:40]

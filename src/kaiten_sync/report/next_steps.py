@@ -50,6 +50,11 @@ def after_failure(result: ApplyResult) -> Iterator[str]:
     is_open = failed or any(outcome.status is Status.NOT_TRIED for outcome in result.outcomes)
     if is_open and not any(outcome.is_final or outcome.is_conflict for outcome in failed):
         yield "Apply the same plan again to finish it; what is done already is skipped."
+    if any(outcome.is_different for outcome in failed):
+        yield (
+            "If what the server accepted stays different, declare it as the server keeps it:"
+            " `kaiten-sync drift` shows how."
+        )
 
 
 def after_moves(result: ApplyResult) -> Iterator[str]:

@@ -149,6 +149,7 @@ def test_a_write_that_the_server_swallows_is_found_out() -> None:
     (outcome,) = result.outcomes
     assert outcome.status is Status.FAILED
     assert "name is 'Old'" in str(outcome.message)
+    assert outcome.is_different
 
 
 # Bound to what it saw
@@ -312,7 +313,11 @@ def test_the_journal_is_told_each_outcome_once_and_those_of_a_list_together() ->
 
 
 @pytest.mark.parametrize(
-    ("status", "is_final"), [(422, True), (409, True), (404, True), (429, False), (503, False)]
+    ("status", "is_final"),
+    [
+        *((422, True), (409, True), (404, True), (412, True), (428, True)),
+        *((408, False), (421, False), (423, False), (425, False), (429, False), (503, False)),
+    ],
 )
 def test_a_refusal_that_cannot_pass_is_final(status: int, is_final: bool) -> None:
     assert ProblemError("POST /licenses", status=status).is_final is is_final

@@ -16,6 +16,7 @@ from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.model.value import Json
 from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan.guards import recheck
+from kaiten_sync.plan.limits import too_many_moves
 from kaiten_sync.plan.plan_file import read_plan, seal, write_plan
 
 ALL = Policy(prune=Prune.ALL)
@@ -174,6 +175,33 @@ def test_grants_that_go_with_their_license_are_one_delete() -> None:
     few = policy.changed(max_deletes=Limit(count=2))
     (finding,) = sentences(proposal(kept, live_state(*known), few).refusals)
     assert finding.startswith("deletes 3 of 12 live licenses (25%); policy.maxDeletes allows 2")
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_refused"),
+    [
+        (Limit(percent=0), True),
+        (Limit(count=0), True),
+        (Limit(percent=1), False),  # of two groups, one is a half: a share says nothing
+        (Limit(percent=100), False),
+        (Limit(count=1), False),
+    ],
+    ids=str,
+)
+def test_a_share_of_nothing_holds_however_few_there_are(limit: Limit, is_refused: bool) -> None:
+    known = live_state(live("group/a", name="A"), live("group/b", name="B"))
+    free = Policy(prune=Prune.ALL, max_deletes=Limit(percent=100), max_updates=Limit(percent=100))
+    fewer = desired(declared("group/a", name="A"), owns=())
+    renamed = desired(declared("group/a", name="A"), declared("group/b", name="C"), owns=())
+    for wanted, policy in (
+        (fewer, free.changed(max_deletes=limit)),
+        (renamed, free.changed(max_updates=limit)),
+    ):
+        made = proposal(wanted, known, policy)
+        assert bool(made.refusals) is is_refused
+        assert bool(recheck(made.plan)) is is_refused
+    guards = made.plan.guards.changed(max_moves=limit)
+    assert bool(list(too_many_moves(guards, 1, 2))) is is_refused
 
 
 def test_apply_looks_again_for_holders() -> None:

@@ -96,6 +96,13 @@ def test_the_advice_depends_on_the_failure(kind: dict[str, bool], says: str) -> 
     assert AGAIN not in text
 
 
+def test_what_the_server_keeps_otherwise_has_two_ways_on() -> None:
+    """It may come later; or the server never keeps it like that, and no apply gets further."""
+    lines = apply_text(result(FAILED.changed(is_different=True)), color=False).splitlines()
+    assert f"{lines[-2]}\n" == AGAIN
+    assert lines[-1].startswith("If what the server accepted stays different, declare it as")
+
+
 def test_success_ends_with_the_sum() -> None:
     assert (
         apply_text(result(DONE), color=False)

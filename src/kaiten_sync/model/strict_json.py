@@ -1,0 +1,55 @@
+"""JSON that somebody hands in, read so that no other reader could take it differently."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from math import isinf
+from typing import Any
+
+_MOST_SHOWN = 40
+"""Characters of a key or a number that are repeated in a message."""
+
+
+def read_strict(content: bytes) -> Any:
+    """A JSON document with no key twice in one object, and finite numbers.
+
+    Raises:
+        ValueError: it is not such JSON; the message completes "not a plan file: ".
+    """
+    try:
+        return json.loads(
+            content.decode(),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON ({error})") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def shortened(value: object) -> str:
+    """A value of a file in a message, so short that it fits."""
+    return repr(value)[:_MOST_SHOWN]
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"duplicate key {shortened(twice)}")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    # Python reads 1e999 as infinity, and would write it as something that is not JSON.
+    value = float(text)
+    if isinf(value):
+        raise ValueError(f"{text[:_MOST_SHOWN]} is too large")
+    return value
