@@ -144,3 +144,20 @@ def test_a_server_without_tls_is_recognized(place: Workplace) -> None:
 def test_without_a_server_the_command_line_is_wrong(place: Workplace) -> None:
     ended = place.run("doctor", KAITEN_BASE_URL="", KAITEN_AUTH_TOKEN="")
     assert (ended.code, "no server is named" in ended.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("output_format", ["text", "json"])
+def test_a_server_that_takes_the_place_of_the_targets_is_told(
+    place: Workplace, output_format: str
+) -> None:
+    place.write("c.yaml", "version: 1\n")
+    place.write(
+        "kaiten-sync.yaml",
+        f"version: 1\ncatalog: [c.yaml]\ntargets: {{prod: {{url: {place.url}}}}}\n",
+    )
+    says, words = "KAITEN_BASE_URL is set", ("doctor", "--format", output_format)
+    other = "http://somebody:secret@127.0.0.1:9"
+    told = place.run(*words, KAITEN_BASE_URL=other)
+    assert (told.code, says in told.stderr, "secret" in told.stderr) == (0, True, False)
+    assert says not in place.run(*words, KAITEN_BASE_URL="").stderr
+    assert says not in place.run(*words, "-t", "prod", KAITEN_BASE_URL=other).stderr

@@ -116,6 +116,24 @@ def test_a_project_file_is_not_written_among_the_files_of_its_catalog(selling: W
     assert selling.run("plan", "-f", ".", "--detailed-exitcode").code == 0
 
 
+def test_a_project_file_that_somebody_changed_is_never_replaced(selling: Workplace) -> None:
+    words = ("export", "-o", "catalog/", "--with-project")
+    path = selling.folder / "kaiten-sync.yaml"
+    assert selling.run(*words).code == 0
+    written = path.read_bytes()
+    for same in (written, written.replace(b"\n", b"\r\n")):
+        path.write_bytes(same)
+        assert selling.run(*words, "--force").code == 0
+        assert path.read_bytes() == same
+    path.write_bytes(written + b"policy: {prune: never}\n")
+    before = [*files(selling.folder), path.read_bytes()]
+    refused = selling.run(*words, "--force", "--split", "none")
+    assert refused.code == 3
+    assert "leave out --with-project" in refused.stderr
+    assert [*files(selling.folder), path.read_bytes()] == before
+    assert selling.run(*words[:3], "--force").code == 0
+
+
 def test_an_export_says_that_overlays_would_be_merged_over_it(selling: Workplace) -> None:
     selling.write("over.yaml", "version: 1\nlicenses: {growth: {name: Other}}\n")
     selling.write(

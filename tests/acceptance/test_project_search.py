@@ -146,6 +146,17 @@ def test_a_project_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
         open_project("nowhere.yaml", tmp_path, {}, NoNotices())
 
 
+@pytest.mark.parametrize("command", ["validate", "plan", "doctor", "drift --all"])
+def test_a_project_file_by_another_name_is_told(tmp_path: Path, command: str) -> None:
+    (tmp_path / "kaiten-sync.yml").write_text("version: 1\n", encoding="utf-8")
+    ended = kaiten_sync(*command.split(), cwd=tmp_path)
+    assert ended.code == 3
+    says = "kaiten-sync.yml is not read: a project file is called kaiten-sync.yaml"
+    assert ended.stderr.count(says) == 1
+    (tmp_path / "kaiten-sync.yaml").write_text("version: 1\n", encoding="utf-8")
+    assert says not in kaiten_sync(*command.split(), cwd=tmp_path).stderr
+
+
 def test_a_project_file_that_leads_out_of_its_repository_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("hidden: x\n")
     (tmp_path / "theirs/.git").mkdir(parents=True)

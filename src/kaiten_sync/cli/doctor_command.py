@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -28,16 +29,21 @@ def command(project: str | None, server: ServerChoice, output_format: str) -> in
       kaiten-sync doctor -t prod
       kaiten-sync doctor --format json
     """
+    from kaiten_sync.bootstrap import URL_VARIABLE
     from kaiten_sync.cli.exit_codes import ExitCode, code_of
-    from kaiten_sync.cli.output import look_of, print_result
+    from kaiten_sync.cli.output import look_of, print_result, say
     from kaiten_sync.cli.session import workspace_of
     from kaiten_sync.jobs.examining import examine
 
     is_one = server.target is not None or server.base_url is not None
-    found = examine(workspace_of(project, server), is_one=is_one)
+    workspace = workspace_of(project, server)
+    found = examine(workspace, is_one=is_one)
     codes = {each.name: code_of(each.error) for each in found.targets if each.error is not None}
     view = formats.ExaminationView(examination=found, codes=codes)
     print_result(formats.DOCTOR[output_format](view, look_of(sys.stdout)))
+    has_targets = workspace.project is not None and workspace.project.targets
+    if has_targets and not is_one and os.environ.get(URL_VARIABLE):
+        say(f"{URL_VARIABLE} is set: without -t, other commands use that server, and no target")
     if all(each.is_fine for each in found.targets):
         return ExitCode.OK
     return next(iter(codes.values()), ExitCode.NO_ACCESS)

@@ -98,6 +98,8 @@ def command(
     if overlay_of is not None:
         if any((with_project, extends, families, units, server.target not in (None, overlay_of))):
             raise UsageError(f"--overlay-of TARGET takes none of {_NOT_OF_OVERLAYS}")
+        if out == "-":  # or it would be a folder of that name
+            OUTPUT_FOLDER.convert(out, None, None)
         _write_overlay(project, server.changed(target=overlay_of), overlay_of, out, force)
         return
     if out is None:

@@ -77,9 +77,8 @@ class OutputPath(PathWord):
         # Results go to standard output without any option, so a dash is nearly always a slip, and
         # would make a file of that name.
         if value == "-":
-            self.fail(
-                "a file is written here; results go to standard output without it", param, ctx
-            )
+            what = "folder" if self._is_folder else "file"
+            self.fail(f"name a {what}: this is not written to standard output", param, ctx)
         # `-o json` is what other tools call the format.
         if value in _FORMAT_NAMES:
             self.fail(

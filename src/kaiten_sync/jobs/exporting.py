@@ -106,9 +106,7 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
     beside: dict[Path, str] = {}
     if request.with_project:
         contents = {path: schema_header(path) + text for path, text in contents.items()}
-        contents[Path(PROJECT_FILE)] = schema_header(Path(PROJECT_FILE)) + project_text(
-            request.out, connection.target, request.target, workspace.project
-        )
+        contents[Path(PROJECT_FILE)] = _own_project(request, connection.target, workspace, ports)
         beside, hint = beside_project(Path(), [request.out.rstrip("/") + "/"], ports.files)
         if hint is not None:
             ports.notices.notify(hint)
@@ -127,6 +125,28 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         objects=objects,
         overlays=connection.overlays,
     )
+
+
+def _own_project(
+    request: ExportRequest, target: TargetRef, workspace: Workspace, ports: Ports
+) -> str:
+    """The project file, which never takes the place of another: that has targets and a policy.
+
+    Raises:
+        UsageError: there is one that says something else.
+    """
+    path = Path(PROJECT_FILE)
+    text = schema_header(path) + project_text(
+        request.out, target, request.target, workspace.project
+    )
+    is_there = request.is_forced and ports.files.exists(path)
+    if is_there and ports.files.read(path).replace(b"\r\n", b"\n") != text.encode():
+        raise UsageError(
+            f"{path} is there already, and --force replaces the files of the catalog alone; nothing"
+            " was written",
+            hint="leave out --with-project, or remove that file first",
+        )
+    return text
 
 
 def _declarable_files(

@@ -19,6 +19,9 @@ from kaiten_sync.model.source import NamedPath
 
 _PROJECT_HINT = "name one that is there with --project, or start a project with `kaiten-sync init`"
 
+_OTHER_NAME = "kaiten-sync.yml"
+"""What people call a project file who call other files so."""
+
 
 class Workspace(Immutable, frozen=True, kw_only=True):
     """A folder with its project, and the way to its targets.
@@ -112,6 +115,8 @@ def open_project(
         return load_project(Path(named))
     found = find_project(folder)
     if found is None:
+        if os.path.lexists(folder / _OTHER_NAME):
+            notices.notify(f"{_OTHER_NAME} is not read: a project file is called kaiten-sync.yaml")
         return None
     if not os.path.exists(found):
         raise UsageError(

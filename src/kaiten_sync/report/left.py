@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.units import quantities
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.value import NO_UNITS, Absent, Json
 from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.moves import (
     STAYS_TITLE,
@@ -18,7 +20,7 @@ from kaiten_sync.report.moves import (
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.values import value_text
+from kaiten_sync.report.values import amount_text, value_text
 
 _LEFT_TITLE = "Left on the server; nothing manages it now:"
 
@@ -47,7 +49,7 @@ def notes_beside(plan: Plan) -> Iterator[Note]:
     if plan.left:
         lines: list[str] = []
         for each in plan.left[:_LIMIT]:
-            pairs = (f"{name} {value_text(v, _VALUE_LIMIT)}" for name, v in each.fields.items())
+            pairs = (f"{name} {_text(name, value)}" for name, value in each.fields.items())
             values = safe_text(", ".join(pairs))
             lines.append(f"{safe_text(str(each.address))}: {values} ({safe_text(each.reason)})")
         yield Note(_LEFT_TITLE, (*lines, *_more(len(plan.left))))
@@ -57,6 +59,13 @@ def notes_beside(plan: Plan) -> Iterator[Note]:
         yield Note(WHERE_TITLE, (safe_text(migration.where),))
     if migration is not None and migration.stays:
         yield Note(STAYS_TITLE, tuple(stay_lines(migration)))
+
+
+def _text(name: str, value: Json | Absent) -> str:
+    # The plan has no units of what it leaves alone.
+    if name in quantities():
+        return amount_text(value, NO_UNITS[0], _VALUE_LIMIT)
+    return value_text(value, _VALUE_LIMIT)
 
 
 def _more(count: int) -> Iterator[str]:

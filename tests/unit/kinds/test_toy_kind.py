@@ -404,9 +404,9 @@ def test_an_export_declares_what_is_there(
 ) -> None:
     shop.plan()
     shop.apply()
-    shop.run(
-        "export", "-t", "local", "-o", "exported", "--split", split, "--with-project", "--force"
-    )
+    Path("kaiten-sync.yaml").rename("before.yaml")
+    place = ("--project", "before.yaml", "-t", "local")
+    shop.run("export", *place, "-o", "exported", "--split", split, "--with-project")
     assert "outlets:" in Path("kaiten-sync.yaml").read_text()
     monkeypatch.setenv("KAITEN_AUTH_TOKEN", "ksh_toy")
     shop.run("plan", "-t", "local", "--detailed-exitcode")
