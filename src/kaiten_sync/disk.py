@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import errno
+import fcntl
 import os
 import stat
 import sys
@@ -161,12 +162,20 @@ class Disk:
         """Begin a file that is whole after every write.
 
         Raises:
-            OSError: it cannot be written there, or is not a regular file.
+            OSError: it cannot be written there, is not a regular file, or another process is
+                writing it.
         """
         if path.exists() and (reason := _irregular(path.stat().st_mode)):
             raise OSError(errno.EINVAL, reason)
         path.parent.mkdir(parents=True, exist_ok=True)
-        return _OpenFile(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666), head)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            _lock(descriptor)
+            os.truncate(descriptor, 0)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return _OpenFile(descriptor, head)
 
 
 class _OpenFile:
@@ -195,6 +204,20 @@ class _OpenFile:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Keep a file that grows from growing for two processes, until it is closed.
+
+    Raises:
+        OSError: another process is writing it.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OSError(error.errno, "another command is writing it now") from error
+    except OSError:  # there are file systems without locks
+        return
 
 
 def _replace(contents: Mapping[Path, Content | None]) -> None:

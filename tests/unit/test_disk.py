@@ -76,3 +76,15 @@ def test_a_file_whose_pieces_have_a_token_stays_as_it_was(tmp_path: Path, is_lin
         disk.write_pieces(path, iter([b"a ksh_a-token-", b"of-this-process", b" in a name"]))
     assert path.read_bytes() == b"before"
     assert {*tmp_path.iterdir()} == there
+
+
+def test_a_growing_file_grows_for_one_command(tmp_path: Path) -> None:
+    """Two that write the same receipt would leave a mixture of both."""
+    path = tmp_path / "receipt.json"
+    first = Disk().grow(path, b"{}")
+    with pytest.raises(OSError, match="another command is writing it now"):
+        Disk().grow(path, b"[]")
+    assert path.read_bytes() == b"{}"
+    first.close()
+    Disk().grow(path, b"[]").close()
+    assert path.read_bytes() == b"[]"
