@@ -23,7 +23,7 @@ from kaiten_sync.server.connections import ACCEPTED_AT_ONCE, BoundedConnection
 from kaiten_sync.server.dashboard import dashboard, plan_maker
 from kaiten_sync.server.db import Database, open_engine
 from kaiten_sync.server.db.locks import take_turn
-from kaiten_sync.server.db.migrate import migrate
+from kaiten_sync.server.db.migrate import migrate, unless_unusable
 from kaiten_sync.server.db.webhooks import clear_leases
 from kaiten_sync.server.events.delivery import DeliveryWorker
 from kaiten_sync.server.events.sender import Sender
@@ -268,7 +268,7 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
         )
     try:
         migrate(database)
-        with database.writing() as connection:
+        with unless_unusable(database), database.writing() as connection:
             take_turn(connection, "bootstrap")  # another machine may start at the same time
             now_ms = time.time_ns() // 1_000_000
             new_token = bootstrap(

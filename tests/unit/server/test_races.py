@@ -148,3 +148,17 @@ def test_a_token_name_is_given_once(api: httpx.Client) -> None:
     path = "/service-accounts/bootstrap/tokens"
     counts = at_once(api, lambda _: api.post(path, json=body))
     assert counts == {201: 1, 409: WRITERS * 3 - 1}
+
+
+def test_a_change_is_made_although_its_webhook_is_deleted_meanwhile(api: httpx.Client) -> None:
+    group = {"name": "Quotas", "description": None}
+    make(api, "/entitlement-groups", **group, slug="quotas")
+    hook = {"url": "https://example.com/", "eventNames": ["ENTITLEMENT_GROUP_UPDATED"]}
+
+    def attempt(number: int) -> httpx.Response:
+        if number % 2:
+            return api.put("/entitlement-groups/quotas", json={**group, "name": f"Name {number}"})
+        created = make(api, "/webhooks", **hook)
+        return api.delete(f"/webhooks/{created['id']}")
+
+    assert at_once(api, attempt) == {204: WRITERS * 3}

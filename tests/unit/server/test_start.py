@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import Engine, event, select, text
 from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.support.databases import Cluster
@@ -27,6 +29,7 @@ from kaiten_sync.server.app import (
     running,
     serve,
 )
+from kaiten_sync.server.db import engine
 from kaiten_sync.server.db.engine import open_engine
 from kaiten_sync.server.db.migrate import alembic_config
 from kaiten_sync.server.db.tables import metadata
@@ -170,6 +173,57 @@ def test_databases_that_cannot_be_used(url: str) -> None:
         prepare(ServerSettings(database_url=url, bootstrap_token=CHOSEN))
     assert error.value.hint
     assert "secret" not in error.value.message + error.value.hint
+
+
+def test_a_database_that_can_only_be_read_is_said(fresh_url: str, database: str) -> None:
+    if database == "postgresql":
+        read_only, hint = f"{fresh_url}&options=-c%20default_transaction_read_only%3Don", "replica"
+        refused = _refused(read_only)
+    else:
+        hint = "writable"
+        event.listen(Engine, "connect", _let_read_only)
+        try:
+            refused = _refused(fresh_url)
+        finally:
+            event.remove(Engine, "connect", _let_read_only)
+    assert "read" in refused.message
+    assert hint in str(refused.hint)
+
+
+def _refused(url: str) -> ServerStartError:
+    with pytest.raises(ServerStartError) as refused:
+        prepare(ServerSettings(database_url=url, bootstrap_token=CHOSEN))
+    return refused.value
+
+
+def _let_read_only(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def test_a_database_that_another_program_holds_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_WAIT_MS", 1)
+    url = sqlite_in(tmp_path)
+    start(url)
+    with closing(sqlite3.connect(tmp_path / "kaiten.db", isolation_level=None)) as another:
+        another.execute("BEGIN IMMEDIATE")
+        refused = _refused(url)
+    assert refused.message.endswith("database is locked")
+    assert refused.hint == "stop the program that uses it, and start again"
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    def limit(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA max_page_count=2")
+
+    event.listen(Engine, "connect", limit)
+    try:
+        refused = _refused(sqlite_in(tmp_path))
+    finally:
+        event.remove(Engine, "connect", limit)
+    assert refused.message.endswith("database or disk is full")
+    assert refused.hint == "make room on its disk, and start again"
 
 
 def test_a_database_that_cannot_hold_all_texts_is_refused(postgresql: Cluster) -> None:

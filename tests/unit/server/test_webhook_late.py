@@ -15,7 +15,7 @@ from kaiten_sync.server.db.tables import organization, webhook_delivery
 from kaiten_sync.server.events.delivery import DeliveryWorker
 from kaiten_sync.server.events.sender import Attempt, Sender
 from kaiten_sync.server.service.webhooks import pause_endpoint, resume_endpoint
-from kaiten_sync.server.service.work import Caller, Work
+from kaiten_sync.server.service.work import Caller, Work, new_id
 
 OK, BAD = 204, 500
 
@@ -78,6 +78,36 @@ def test_an_attempt_of_a_deleted_endpoint_is_not_recorded(outbox: Database) -> N
         webhooks.remove_endpoint(connection, endpoint_id)
     worker._record(under_way, _attempt(BAD))
     assert statuses(outbox) == []
+
+
+@pytest.mark.parametrize("meanwhile", ["deleted", "paused"])
+def test_an_event_is_not_queued_at_an_endpoint_that_is_gone(
+    outbox: Database, meanwhile: str
+) -> None:
+    endpoint_id = subscribe(outbox, "http://127.0.0.1:9/")
+    tell(outbox, "one")
+    with outbox.reading() as connection:
+        queued = select(webhook_delivery.c.organization_id, webhook_delivery.c.event_seq)
+        row = connection.execute(queued).one()
+    if meanwhile == "paused":
+        _as_somebody(outbox, endpoint_id, "paused")
+    else:
+        with outbox.writing() as connection:
+            webhooks.remove_endpoint(connection, endpoint_id)
+    before = statuses(outbox)
+    another = webhooks.DeliveryRow(
+        id=new_id(),
+        organization_id=row[0],
+        endpoint_id=endpoint_id,
+        event_seq=row[1],
+        status="pending",
+        attempts=0,
+        due_at=now_ms(),
+        created_at=now_ms(),
+    )
+    with outbox.writing() as connection:
+        webhooks.add_delivery(connection, another)
+    assert statuses(outbox) == before
 
 
 def _as_somebody(database: Database, endpoint_id: str, what: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +13,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
 from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db.failures import BUSY, FULL, READ_ONLY, why_unavailable
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.ownership import OUR_REVISION
 from kaiten_sync.server.db.tables import metadata
@@ -27,8 +30,16 @@ _TURN_MS = 60_000
 
 _ELSEWHERE = "start with another --database, which may be empty"
 
+_HINTS_BY_CAUSE = {
+    ("sqlite", FULL): "make room on its disk, and start again",
+    ("sqlite", BUSY): "stop the program that uses it, and start again",
+    ("sqlite", READ_ONLY): "make the file and its folder writable for the server's user",
+    ("postgresql", FULL): "make room on the disk of PostgreSQL, and start again",
+    ("postgresql", READ_ONLY): "use the URL of the server that takes writes, not of a replica",
+}
 _HINTS = {
-    "sqlite": "check the path and its permissions, and that the file is a kaiten-sync database",
+    "sqlite": "check the path, its permissions and the room on its disk, and that the file is a"
+    " kaiten-sync database",
     "postgresql": "check that PostgreSQL runs, and the host, port, database and user of the URL",
 }
 
@@ -63,12 +74,22 @@ def migrate(database: Database) -> None:
                 command.upgrade(alembic_config(connection), "head")
             _check_schema(connection)
     except DBAPIError as error:
-        lines = (line.strip() for line in str(error.orig).splitlines())
-        raise ServerStartError(
-            "the database cannot be opened or brought up to date: "
-            + "; ".join(filter(None, lines)),
-            hint=_HINTS[database.engine.dialect.name],
-        ) from error
+        raise _unusable(database, error) from error
+
+
+@contextmanager
+def unless_unusable(database: Database) -> Iterator[None]:
+    """What a start does with a database after it was migrated.
+
+    Raises:
+        ServerStartError: the database can store nothing at present.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if why_unavailable(error) is None:
+            raise
+        raise _unusable(database, error) from error
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -77,6 +98,15 @@ def alembic_config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def _unusable(database: Database, error: DBAPIError) -> ServerStartError:
+    dialect = database.engine.dialect.name
+    lines = (line.strip() for line in str(error.orig).splitlines())
+    return ServerStartError(
+        "the database cannot be opened or brought up to date: " + "; ".join(filter(None, lines)),
+        hint=_HINTS_BY_CAUSE.get((dialect, why_unavailable(error) or ""), _HINTS[dialect]),
+    )
 
 
 def _check_known(revision: str) -> None:

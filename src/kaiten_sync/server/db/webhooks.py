@@ -14,13 +14,22 @@ from sqlalchemy import (
     case,
     delete,
     func,
+    insert,
     or_,
     select,
     update,
 )
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, contains, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import (
+    RowQuery,
+    contains,
+    delete_row,
+    field_names,
+    insert_row,
+    update_row,
+    values_of,
+)
 from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import event, organization, webhook_delivery, webhook_endpoint
 from kaiten_sync.server.domain.webhooks import EndpointHealth
@@ -110,6 +119,7 @@ _LOCK_ENDPOINT = RowQuery(
     EndpointRow,
     select(webhook_endpoint).where(webhook_endpoint.c.id == bindparam("id")).with_for_update(),
 )
+_DELIVERY = {name: webhook_delivery.c[name] for name in field_names(DeliveryRow)}
 _LOCK_DELIVERY = RowQuery(
     DeliveryRow,
     select(webhook_delivery).where(webhook_delivery.c.id == bindparam("id")).with_for_update(),
@@ -168,6 +178,18 @@ _NEXT: RowQuery[DueDelivery] = RowQuery(
     # An endpoint gets its events in the order in which they happened.
     .order_by(webhook_delivery.c.event_seq)
     .limit(1),
+)
+
+# Who stores an event has read its endpoints before: on PostgreSQL others may have deleted one
+# meanwhile, which must not undo what the event is about.
+_ADD_DELIVERY = insert(webhook_delivery).from_select(
+    list(_DELIVERY),
+    select(*(bindparam(name, type_=column.type) for name, column in _DELIVERY.items()))
+    .select_from(webhook_endpoint)
+    .where(
+        webhook_endpoint.c.id == bindparam("endpoint_id"), webhook_endpoint.c.paused_at.is_(None)
+    )
+    .with_for_update(read=True, key_share=True),
 )
 
 
@@ -260,8 +282,8 @@ def remove_endpoint(connection: Connection, endpoint_id: str) -> None:
 
 
 def add_delivery(connection: Connection, row: DeliveryRow) -> None:
-    """Store that an event is due at an endpoint."""
-    insert_row(connection, webhook_delivery, row)
+    """Store that an event is due at an endpoint; nothing happens if that was deleted or paused."""
+    connection.execute(_ADD_DELIVERY, values_of(row))
 
 
 def payloads_of(connection: Connection, event_seqs: Collection[int]) -> dict[int, Any]:
