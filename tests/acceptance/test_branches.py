@@ -146,10 +146,26 @@ def test_a_plan_that_somebody_removed_still_says_what_is_owned(place: Workplace)
         ("drift", "-t", "prod"),
     ],
 )
-def test_markers_that_were_committed_are_named(place: Workplace, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (
+            '<<<<<<< HEAD\n{"a": 1}\n=======\n{"a": 2}\n>>>>>>> b\n',
+            "both sides of a merge are in this file",
+        ),
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+            "this is a pointer of Git LFS",
+        ),
+    ],
+    ids=["markers", "pointer"],
+)
+def test_what_git_left_in_the_place_of_a_plan_is_named(
+    place: Workplace, command: tuple[str, ...], text: str, named: str
+) -> None:
     path = place.folder / PLAN
     path.parent.mkdir()
-    path.write_text('<<<<<<< HEAD\n{"a": 1}\n=======\n{"a": 2}\n>>>>>>> b\n', encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     place.write("catalog.yaml", CATALOG)
     target = {"url": place.url, "token": {"env": "KAITEN_AUTH_TOKEN"}}
     project = {"version": 1, "catalog": ["catalog.yaml"], "targets": {"prod": target}}
@@ -157,7 +173,7 @@ def test_markers_that_were_committed_are_named(place: Workplace, command: tuple[
     before = path.read_bytes()
     ended = place.run(*command)
     assert ended.code == 4
-    assert f"{PLAN}: both sides of a merge are in this file" in ended.stderr
+    assert f"{PLAN}: {named}" in ended.stderr
     assert path.read_bytes() == before
 
 

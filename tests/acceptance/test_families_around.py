@@ -91,6 +91,21 @@ def test_what_leaves_a_family_is_named_and_is_not_forgotten(
     assert shop.planned.get("left", []) == []
 
 
+@pytest.mark.parametrize(
+    ("catalog", "gone"), [(FAMILY, ""), (FAMILY, "    sold: false\n"), (LICENSE, "")]
+)
+def test_what_was_left_is_not_said_to_be_declared_no_more_once_its_list_is_declared_again(
+    shop: Seller, catalog: str, gone: str
+) -> None:
+    shop.sell(catalog)
+    shop.hold("growth", "one")
+    shop.sell(catalog.replace(GRANTS, gone))
+    for previous in (PLAN, PLAN):
+        shop.plan(catalog.replace(", sso: true}", "}"), "--previous", previous)
+        left = {each["address"]: each["reason"] for each in shop.planned.get("left", [])}
+        assert left == {"license/growth/grant/sso": "an earlier plan left it there"}
+
+
 def test_a_license_owns_the_grants_that_its_family_did(shop: Seller) -> None:
     shop.sell(FAMILY)
     shop.plan(LICENSE.replace(", sso: true}", "}"))

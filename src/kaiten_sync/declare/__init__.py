@@ -10,6 +10,7 @@ from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import REMOVES_NOTHING, inherit
 from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files, leads_out
 from kaiten_sync.declare.freeze import freeze
+from kaiten_sync.declare.lfs import LFS_HINT, LFS_POINTER, is_lfs_pointer
 from kaiten_sync.declare.merge import merge_documents
 from kaiten_sync.declare.overlay_patch import (
     Patch,
@@ -36,6 +37,8 @@ from kaiten_sync.declare.write import dump_catalog, inline
 from kaiten_sync.declare.yaml_reader import parse_yaml
 
 __all__ = [
+    "LFS_HINT",
+    "LFS_POINTER",
     "PROJECT_FILE",
     "REMOVES_NOTHING",
     "SUFFIXES",
@@ -58,6 +61,7 @@ __all__ = [
     "freeze",
     "inherit",
     "inline",
+    "is_lfs_pointer",
     "keep",
     "leads_out",
     "leave_to_base",

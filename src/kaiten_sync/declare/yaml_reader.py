@@ -14,6 +14,7 @@ import yaml
 
 from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.diagnostics import file_diagnostic
+from kaiten_sync.declare.lfs import LFS_HINT, LFS_POINTER, is_lfs_pointer
 from kaiten_sync.declare.tree_builder import StopReading, TreeBuilder
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Node
@@ -54,6 +55,9 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     Where the file cannot be read to its end, the tree is empty: half an object would only
     be reported for what the other half may hold.
     """
+    if is_lfs_pointer(text):
+        empty = Document(path, Node(SourceRef(path, 1, 1), None), lines, frozenset(), False)
+        return empty, [file_diagnostic(path, "lfs-pointer", LFS_POINTER, LFS_HINT)]
     builder = TreeBuilder(path)
     is_complete = True
     try:

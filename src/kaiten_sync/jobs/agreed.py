@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kaiten_sync.declare import conflicts
+from kaiten_sync.declare import LFS_HINT, LFS_POINTER, conflicts, is_lfs_pointer
 from kaiten_sync.errors import PlanFileError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace
@@ -169,7 +169,14 @@ def plan_of(
     except PlanFileError as error:
         # After it failed to be read and not before: a text in a catalog may look like the mark of
         # a conflict.
-        if any(conflicts(content.decode(errors="replace").splitlines())):
+        text = content.decode(errors="replace")
+        if is_lfs_pointer(text):
+            raise PlanFileError(
+                f"{place}: {LFS_POINTER}",
+                hint=f"{LFS_HINT}; and keep plans out of LFS, since those before this one are read"
+                " from git's history: `*.plan.json -filter` in .gitattributes",
+            ) from error
+        if any(conflicts(text.splitlines())):
             raise PlanFileError(
                 f"{place}: both sides of a merge are in this file: git could not merge it",
                 hint="make the plan again: `kaiten-sync plan -o FILE` takes over what both sides"

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from kaiten_sync.declare import FileChange, conflicts
+from kaiten_sync.declare import FileChange, conflicts, is_lfs_pointer
 from kaiten_sync.errors import ChangedFileError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Files
@@ -87,10 +87,13 @@ def _is_of(output: Output, content: bytes) -> bool:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
-        # A plan that git could not merge is made again, or refused for that.
-        lines = content.decode(errors="replace").splitlines()
+        # A plan that git could not merge is made again, or refused for that. So is one that is
+        # in LFS: whoever removes the pointer loses what the plan owns.
+        text = content.decode(errors="replace")
+        lines = text.splitlines()
         first = next((line for line in lines if not line.startswith("<<<<<<<")), "")
-        return output is Output.PLAN and first.startswith("{") and any(conflicts(lines))
+        is_unmerged = first.startswith("{") and any(conflicts(lines))
+        return output is Output.PLAN and (is_unmerged or is_lfs_pointer(text))
     return isinstance(found, dict) and output.value.is_one(found)
 
 

@@ -17,6 +17,7 @@ RULES: Mapping[str, str] = {
     "control-character": "A file holds a character that YAML, or the server, does not allow.",
     "secret-in-file": "A credential is written into a file.",
     "other-file": "A file is one of ours, but not of the kind that is read here.",
+    "lfs-pointer": "A file is a pointer of Git LFS, and its content is not there.",
     # YAML
     "yaml-syntax": "A file is not valid YAML.",
     "merge-conflict": "A file has git's conflict markers: both sides of a merge.",

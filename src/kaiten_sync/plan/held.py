@@ -29,11 +29,19 @@ def held(
                 rule="still-held",
                 message=f"cannot be deleted while {holding}",
                 address=str(address),
-                hint=None
-                if address not in families
-                else f"declare {families[address]} with `sold: false`: then nobody new gets it, and"
-                " holders keep their versions",
+                hint=_way_out(address, families),
             )
+
+
+def _way_out(address: Address, families: Mapping[Address, Address]) -> str:
+    if address in families:
+        return (
+            f"declare {families[address]} with `sold: false`: then nobody new gets it, and holders"
+            " keep their versions"
+        )
+    if spec_of(address.kind).held_by is HeldBy.INSTANCES:
+        return "keep it declared, or move its holders to another license first"
+    return "keep it declared until no license grants it and no usage of it is recorded"
 
 
 def unheld(holders: Holders, gone: Collection[Address]) -> frozenset[Address]:

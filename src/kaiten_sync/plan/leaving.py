@@ -24,6 +24,9 @@ from kaiten_sync.model.settings import Prune, Scope
 OWNED_REASON = "no longer declared; an earlier plan managed it"
 CHILD_REASON = "its license goes"
 NEVER_MANAGED = "no plan managed it"
+LET_GO_BEFORE = "an earlier plan left it there"
+_NOT_SOLD = "is not sold"
+_NOT_DECLARED = "no longer declares what it contains"
 
 
 class Fate(Enum):
@@ -166,7 +169,8 @@ def ownership(
     for left in previous.left:  # planning again must not forget it either
         is_known = left.address in owned or left.address in desired.resources
         if not is_known and left.reason != NEVER_MANAGED:
-            released[left.address] = left.reason
+            is_declared = desired.owns_place_of(left.address)
+            released[left.address] = _still_true(left.reason, is_declared=is_declared)
     return Ownership(
         prune=prune,
         owned=owned,
@@ -243,7 +247,11 @@ def _released(
         if there in declared or is_older:
             continue
         if address in owned.released:
-            yield there, owned.released[address]
+            reason = owned.released[address]
+            yield (
+                there,
+                _still_true(reason, is_declared=place is not None and place in desired.owns),
+            )
         elif place and place.parent in desired.resources and place not in desired.owns:
             yield there, _holds_no_more(desired.resources[place.parent])
 
@@ -261,9 +269,13 @@ def _beside(
 
 
 def _holds_no_more(parent: Resource) -> str:
-    if parent.fields.get(SOLD) is False:
-        return f"{parent.address} is not sold"
-    return f"{parent.address} no longer declares what it contains"
+    return f"{parent.address} {_NOT_SOLD if parent.fields.get(SOLD) is False else _NOT_DECLARED}"
+
+
+def _still_true(reason: str, *, is_declared: bool) -> str:
+    """Why an earlier plan left an object, if the list that it is in is declared again or not."""
+    is_over = is_declared and reason.endswith((_NOT_SOLD, _NOT_DECLARED))
+    return LET_GO_BEFORE if is_over else reason
 
 
 def deleted(changes: Iterable[Change]) -> frozenset[Address]:

@@ -101,13 +101,18 @@ def test_holders_are_named_and_cannot_be_allowed() -> None:
     made = proposal(
         desired(), FOUND, ALL, holders=holders, allowed=["license/growth", "entitlement/calls"]
     )
-    assert sentences(made.refusals) == (
+    found = [each.partition("; ") for each in sentences(made.refusals)]
+    assert tuple(what for what, _, _ in found) == (
         "entitlement/calls: cannot be deleted while usage of it is recorded for instance/aa",
         (
             "license/growth: cannot be deleted while"
             " held by instance/aa, instance/bb, instance/cc and 1 more"
         ),
     )
+    assert [way_out for _, _, way_out in found] == [
+        "keep it declared until no license grants it and no usage of it is recorded",
+        "keep it declared, or move its holders to another license first",
+    ]
     assert not any(observed.unheld for observed in made.plan.observed)
 
 

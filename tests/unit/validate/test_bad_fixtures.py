@@ -55,6 +55,7 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "empty-object": [("empty-object", 9, 7)],
     "empty-section": [("empty-section", 2, 1)],
     "latest-with-reset": [("latest-with-reset", 7, 5)],
+    "lfs-pointer": [("lfs-pointer", 1, 1)],
     "missing-field-name": [("missing-field", 3, 3)],
     "missing-field-type": [("missing-field", 3, 3)],
     "missing-field-value": [("missing-field", 9, 7)],
