@@ -92,8 +92,11 @@ def allowed(api: httpx.Client) -> dict[tuple[str, str], float]:
 
 
 def buy(api: httpx.Client, step: Step, place: int) -> None:
-    families = api.get("/licenses", params={"limit": 200}).json()["items"]
-    served = next(each for each in families if each["isDefault"])
+    versions = api.get("/licenses", params={"limit": 200}).json()["items"]
+    on_sale = [each for each in versions if each["lifecycleState"] == "PUBLISHED"]
+    # An apply that ended before it made the only version the default left nothing else to sell.
+    served = next((each for each in on_sale if each["isDefault"]), None)
+    served = served or max(on_sale, key=lambda each: int(each["version"]))
     for number in range(step.buyers):
         slug = f"buyer-{place}-{number}"
         make(api, "/instances", **{**instance_body(api, slug=slug), "licenseId": served["id"]})
