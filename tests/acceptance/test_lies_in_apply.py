@@ -95,3 +95,31 @@ def test_a_lie_ends_with_a_summary_and_a_finished_receipt(
     assert (code, receipt["state"]) in {(5, "incomplete"), (0, "complete")}
     assert "applied to" in shown.out.lower()
     assert "this is a bug" not in shown.err
+
+
+ODD_BODIES: dict[str, dict[str, Any]] = {
+    "a page": {"raw": b"<html>", "headers": {"content-type": "text/html"}},
+    "half of JSON": {"raw": b'{"id": '},
+    "a problem": {"body": {"code": "Some.Code", "status": 500}},
+    "another object": {"body": {"id": "x", "slug": "other"}},
+    "not gzip": {"raw": b"{}", "headers": {"content-encoding": "gzip"}},
+    "another encoding": {"raw": b"{}", "headers": {"content-encoding": "br"}},
+    "nothing": {"raw": b""},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_BODIES.values(), ids=ODD_BODIES)
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_what_is_said_beside_an_accepted_write_changes_nothing(
+    server: Scripted, capsys: pytest.CaptureFixture[str], odd: dict[str, Any], status: int
+) -> None:
+    """It was "Nothing applied", although all of it was."""
+
+    def answer(method: str, _path: str, reply: Reply) -> Reply:
+        return reply if method == "GET" else Reply(status=status, **odd)
+
+    TRUE.lie = answer
+    capsys.readouterr()
+    assert run(["apply", "p.json", "--receipt", "receipt.json"]) == 0
+    assert "Applied to" in capsys.readouterr().out
+    assert json.loads(Path("receipt.json").read_text())["state"] == "complete"

@@ -186,6 +186,8 @@ class Client:
     def write_once(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """POST, PUT or DELETE once. Whoever sends it again looks first what is there now.
 
+        The answer has no body, whatever the server sent.
+
         Raises:
             LostAnswerError: the request may have been carried out, or may be sent again.
             ProblemError, ServerError, CredentialError: as `get` does.
@@ -267,8 +269,13 @@ class Client:
                 self._transports.one() as transport,
                 closing(transport.handle_request(sent)) as response,
             ):
-                content = unpacked(response, ANSWER_LIMIT_BYTES)
-            status, headers = response.status_code, response.headers
+                status, headers = response.status_code, response.headers
+                if _is_taken(request, status):
+                    content = b""
+                    for _ in response.iter_raw():  # to its end, for the next request
+                        pass
+                else:
+                    content = unpacked(response, ANSWER_LIMIT_BYTES)
             if _is_too_much(status, headers):
                 self._pace.slow_down(turn, _retry_after_s(headers))
             elif status not in TRANSIENT_STATUSES:
@@ -346,6 +353,15 @@ def describe(error: Exception) -> str:
 def _is_too_much(status: int, headers: httpx.Headers) -> bool:
     """Whether the server asks to slow down; a 503 alone is a failure."""
     return status == 429 or (status == 503 and _retry_after_s(headers) is not None)
+
+
+def _is_taken(request: _Request, status: int) -> bool:
+    """Whether a write was accepted. What the server says beside that is not read.
+
+    Whoever writes reads the object again. A body that cannot be read would make a change that was
+    made look like one that was not.
+    """
+    return request.method != "GET" and status < 300
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:

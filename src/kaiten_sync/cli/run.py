@@ -76,10 +76,21 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
         return code_of(error)
     except OSError as error:
         # A full disk, too many open files or the like: nobody's bug.
-        return _failed(KaitenSyncError(f"the system said: {error}"), output_format, context)
+        return _failed(_of_system(error), output_format, context)
     except Exception as error:  # noqa: BLE001  (the one place: no traceback for a user)
         bug = KaitenSyncError(f"{type(error).__name__}: {error}", hint=_BUG_HINT)
         return _failed(bug, output_format, context)
+
+
+def _of_system(error: OSError) -> KaitenSyncError:
+    try:
+        os.getcwd()  # every path is read from there
+    except OSError:
+        return UsageError(
+            "the folder in which this runs was removed",
+            hint="change to a folder that is there, and run it again",
+        )
+    return KaitenSyncError(f"the system said: {error}")
 
 
 def _report(error: KaitenSyncError, output_format: str, context: click.Context | None) -> None:
@@ -116,4 +127,4 @@ def _failed(error: KaitenSyncError, output_format: str, context: click.Context |
     if os.environ.get("KAITEN_SYNC_DEBUG"):
         traceback.print_exc()
     _report(error, output_format, context)
-    return ExitCode.FAILED
+    return code_of(error)

@@ -142,7 +142,7 @@ def test_head_and_body_of_a_request_are_sent_together() -> None:
         with connection:
             head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
             connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
-            assert answer.result(HANG_S).body == {}
+            assert answer.result(HANG_S).status == 200
         client.close()
     assert body.decode() == '{"name":"Größe"}'
     assert b"Content-Length: %d" % len(body) in head

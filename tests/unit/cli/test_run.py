@@ -208,3 +208,18 @@ def test_a_closed_stream_is_no_error(closed: str) -> None:
     plan = Path(__file__).parents[3] / "examples/plans/getting-started/local.plan.json"
     ended = _run_in(f"$0 -m kaiten_sync show {plan} {closed}")
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("words", [("plan", "-f", "c.yaml"), ("validate", "c.yaml"), ("init", ".")])
+def test_a_removed_working_directory_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run(words) == ExitCode.WRONG_INPUT
+    assert "the folder in which this runs was removed" in capsys.readouterr().err
