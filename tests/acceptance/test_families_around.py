@@ -465,3 +465,30 @@ def test_targets_are_compared_by_what_they_sell(sold: Seller, server: EmbeddedSe
     assert "growth" not in sold.run("compare", "one", "two").stdout
     sold.edit_grant("growth-v2", "seats", 6)
     assert "family/growth/grant/seats" in sold.run("compare", "one", "two").stdout
+
+
+def test_what_one_target_does_not_sell_is_a_declared_difference(
+    sold: Seller, server: EmbeddedServer
+) -> None:
+    sold.place.write("other.token", server.new_organization())
+    sold.place.write("two.yaml", "version: 1\nfamilies:\n  growth: {sold: false}\n")
+    sold.place.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n"
+        f"  one: {{url: {server.url}, token: {{env: KAITEN_AUTH_TOKEN}}}}\n"
+        f"  two: {{url: {server.url}, token: {{file: other.token}}, overlays: [two.yaml]}}\n",
+    )
+    compare = ("compare", "--detailed-exitcode")
+    sold.run("apply", "-t", "two", "--yes")  # it has never sold the family
+    sold.run(*compare, "one", "two")
+    sold.run(*compare, "two", "one")
+    sold.place.write("two.yaml", "version: 1\nfamilies:\n  growth: {entitlements: {seats: 7}}\n")
+    sold.run("apply", "-t", "two", "--yes")
+    sold.place.write("two.yaml", "version: 1\nfamilies:\n  growth: {sold: false}\n")
+    sold.run(*compare, "one", "two", code=2)  # it is still on sale there
+    sold.run("apply", "-t", "two", "--yes")
+    sold.run(*compare, "one", "two")
+    for slug in sold.grants("growth"):
+        assert sold.api.delete(f"/licenses/growth/entitlements/{slug}").status_code == 204
+    assert sold.api.delete("/licenses/growth").status_code == 204
+    sold.run(*compare, "one", "two", code=2)  # the one that should sell it lacks it

@@ -16,6 +16,7 @@ from tests.support.linters import lint
 from tests.support.processes import HANG_S
 from tests.support.published import gitlab_ci_schema, workflow_schema
 
+from kaiten_sync import __version__
 from kaiten_sync.jobs.workflows import Forge, workflow_paths
 
 PROJECT = """\
@@ -86,6 +87,32 @@ def test_settings_that_are_there_are_kept(tmp_path: Path, before: str, kept: Any
     assert settings(tmp_path)["yaml.schemas"].keys() == schemas.keys()
     assert kaiten_sync("schema", cwd=tmp_path).code == 0
     assert json.loads(once).keys() == settings(tmp_path).keys()
+
+
+@pytest.mark.parametrize("has_settings", ["no schemas", "schemas", "comments"])
+def test_files_with_windows_line_breaks_keep_them(tmp_path: Path, has_settings: str) -> None:
+    url = f"https://example.com/kaiten_sync-{__version__}-py3-none-any.whl#sha256={'0' * 64}"
+    files = {
+        SETTINGS: {
+            "no schemas": '{\n  "a": 1\n}\n',
+            "schemas": '{\n  "yaml.schemas": {}\n}\n',
+            "comments": '{\n  "a": 1, // one\n}\n',
+        }[has_settings],
+        ".gitattributes": "*.png binary\n",
+        "kaiten-sync.yaml": "version: 1\ncatalog: [catalog/]\n"
+        "targets: {prod: {url: https://kaiten.example.com, token: {env: T}}}\n\n",
+    }
+    (tmp_path / ".vscode").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text.replace("\n", "\r\n").encode())
+    done = kaiten_sync("init", ".", "--ci", "github", "--install-from", url, cwd=tmp_path)
+    assert done.code == 0, done.stderr
+    assert kaiten_sync("schema", cwd=tmp_path).code == 0
+    for name, text in files.items():
+        written = (tmp_path / name).read_bytes()
+        assert len(written) > len(text) + text.count("\n"), name
+        assert written.count(b"\n") == written.count(b"\r\n"), name
+    assert kaiten_sync("init", ".", "--ci", "github", cwd=tmp_path).code == 0
 
 
 @pytest.mark.parametrize(

@@ -272,6 +272,8 @@ def test_a_command_line_without_a_command_shows_the_help(place: Workplace) -> No
         ("export -o -", "name a folder", "export --help"),
         ("export --overlay-of prod -o -", "name a folder", "export --help"),
         ("plan -o -", "name a file", "plan --help"),
+        ("drift prod -f catalog.yaml", "not an address: 'prod'", "a target with -t"),
+        ("show plan.json --approval --format json", "prints one word", "leave out --format"),
         ("freeze x -f catalog.yaml", "license/x is not declared", "by their slugs"),
         ("freeze family/x -f catalog.yaml", "family/x is not declared", "by their slugs"),
     ],

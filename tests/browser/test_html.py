@@ -42,7 +42,7 @@ def test_every_page_of_the_dashboard(
     names = furnish(api, name)
     with at_dashboard(server.url, token) as dash, at_dashboard(server.url) as nobody:
         pages = [dash.see(path) for path in paths_of_pages(names)]
-        pages += _others(dash)
+        pages += _others(dash, names["webhookId"])
         pages += [nobody.see("/sign-in"), nobody.see("/nothing-here", status=404)]
     for number, page in enumerate(pages):
         (tmp_path / f"{number}.html").write_text(page, encoding="utf-8")
@@ -65,12 +65,14 @@ def test_what_is_wrong_is_found(validator: str, tmp_path: Path) -> None:
     assert "<p> element is not permitted as content under <ul>" in _complaints(validator, tmp_path)
 
 
-def _others(dash: Dash) -> list[str]:
+def _others(dash: Dash, webhook_id: str) -> list[str]:
     """Pages that only forms lead to."""
     refused = dash.send("/new/entitlement", {"name": "", "displayOrder": "many"})
     made = dash.send("/service-accounts/ci/tokens", {"name": "more", "scopes": ["read:*"]})
-    assert (refused.status_code, made.status_code) == (422, 201)
-    return [refused.text, made.text]
+    since = {"since": "2026-01-31", "which": "all"}
+    asked = dash.send(f"/webhooks/{webhook_id}/resend", since)
+    assert [each.status_code for each in (refused, made, asked)] == [422, 201, 200]
+    return [refused.text, made.text, asked.text]
 
 
 def _complaints(validator: str, folder: Path) -> str:

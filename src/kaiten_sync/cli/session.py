@@ -28,7 +28,7 @@ from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Limit, Prune, parse_limit_option
 from kaiten_sync.redaction import Redaction
 
-_SUCH_AS = "such as license/growth/grant/api-calls; a catalog is named with -f"
+_SUCH_AS = "such as license/growth/grant/api-calls; a catalog is named with -f, a target with -t"
 
 
 def terminal_ports(*, has_bar: bool = True, is_offline: bool = False) -> Ports:

@@ -6,6 +6,7 @@ import click
 
 from kaiten_sync.cli.completion import FILE
 from kaiten_sync.cli.options import format_option, project_option
+from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
 
 
@@ -36,6 +37,11 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
     from kaiten_sync.jobs.agreed import read_plan_file
     from kaiten_sync.report.origin import Origin
 
+    if approval and output_format != "text":
+        raise UsageError(
+            f"--approval prints one word, and not {output_format}",
+            hint="leave out --format; `plan --format json` has the word as `approval`",
+        )
     plan = read_plan_file(plan_path, terminal_ports(is_offline=True).files)
     if approval:
         import os

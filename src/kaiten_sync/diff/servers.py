@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kaiten_sync.effects import inner_changes
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
@@ -44,21 +45,42 @@ def server_differences(first: Catalog, second: Catalog) -> tuple[ComparedObject,
 
 
 def without_declared(
-    differences: tuple[ComparedObject, ...], first: DesiredState, second: DesiredState
+    differences: tuple[ComparedObject, ...],
+    declared: tuple[DesiredState, DesiredState],
+    live: tuple[Catalog, Catalog],
 ) -> tuple[ComparedObject, ...]:
     """The differences without those that are declared: both servers are as their targets say."""
-    kept = (_undeclared(each, first, second) for each in differences)
-    return tuple(each for each in kept if each is not None)
+    found = []
+    for each in differences:
+        unsold = [_is_unsold(each.address, *side) for side in zip(declared, live, strict=True)]
+        if any(unsold) and each.address.parent is not None:
+            continue  # what is not sold may grant anything
+        kept = _undeclared(each, *declared, (unsold[0], unsold[1]))
+        if kept is not None:
+            found.append(kept)
+    return tuple(found)
+
+
+def _is_unsold(address: Address, declared: DesiredState, live: Catalog) -> bool:
+    """Whether the family that an object is in is not sold, as is declared."""
+    family, found = declared.resources.get(address.root), live.get(address.root)
+    is_off_sale = found is None or found.get(SOLD) is False
+    return is_off_sale and family is not None and family.fields.get(SOLD) is False
 
 
 def _undeclared(
-    difference: ComparedObject, first: DesiredState, second: DesiredState
+    difference: ComparedObject,
+    first: DesiredState,
+    second: DesiredState,
+    unsold: tuple[bool, bool],
 ) -> ComparedObject | None:
     one = first.resources.get(difference.address)
     other = second.resources.get(difference.address)
     if difference.presence is not Presence.BOTH:
-        has, has_not = (one, other) if difference.presence is Presence.FIRST else (other, one)
-        return None if has is not None and has_not is None else difference
+        is_first = difference.presence is Presence.FIRST
+        has, has_not = (one, other) if is_first else (other, one)
+        may_lack = has_not is None or unsold[1 if is_first else 0]
+        return None if has is not None and may_lack else difference
     if one is None or other is None:
         return difference
     fields = tuple(

@@ -67,7 +67,7 @@ def compare_targets(workspace: Workspace, request: CompareRequest, ports: Ports)
     differences = server_differences(sides[0], sides[1])
     kept = differences
     if not request.shows_declared:
-        kept = without_declared(differences, declared[0], declared[1])
+        kept = without_declared(differences, (declared[0], declared[1]), (sides[0], sides[1]))
     return Comparison(
         first=first.target,
         second=second.target,

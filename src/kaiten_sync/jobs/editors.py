@@ -34,6 +34,7 @@ _KEY = "yaml.schemas"
 _OPENING = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*\{", re.DOTALL)
 """The first brace of JSON with comments, as VS Code reads it."""
 
+_LINE_FEED = re.compile(r"(?<!\r)\n")
 _EMPTY = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*\}", re.DOTALL)
 
 
@@ -105,6 +106,7 @@ def new_settings(
     if new is None:
         shown = json.dumps({_KEY: wanted})
         return {}, f"{path} cannot be extended and was left as it is; add {shown[1:-1]}"
+    new = with_breaks_of(old.decode(), new)
     return ({} if new.encode() == old else {SETTINGS: new}), None
 
 
@@ -120,7 +122,13 @@ def new_attributes(root: Path, disk: Files) -> dict[str, str]:
     ):
         return {}
     gap = "" if not old else "\n" if old.endswith("\n") else "\n\n"
-    return {ATTRIBUTES: old + gap + _PLAN_ATTRIBUTES}
+    return {ATTRIBUTES: with_breaks_of(old, old + gap + _PLAN_ATTRIBUTES)}
+
+
+def with_breaks_of(old: str, new: str) -> str:
+    """The new text of a file with CRLF, if that is how all lines of the old one end."""
+    has_others = old.count("\n") != old.count("\r\n")
+    return new if has_others or "\n" not in old else _LINE_FEED.sub("\r\n", new)
 
 
 def _merged(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:

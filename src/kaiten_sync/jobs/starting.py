@@ -19,6 +19,7 @@ from kaiten_sync.jobs.editors import (
     bytes_of,
     new_attributes,
     schema_files,
+    with_breaks_of,
 )
 from kaiten_sync.jobs.installing import LOCK, InstallSource, installed_from, is_lock
 from kaiten_sync.jobs.repository import folder_in_repository, repository_root
@@ -297,7 +298,8 @@ def _naming(source: str | None, project: str) -> str:
     """A project file that names where CI installs the program from."""
     if source is None:
         return project
-    new = project.rstrip("\n") + "\n" + _INSTALL_FROM.format(json.dumps(source))
+    new = project.rstrip("\r\n") + "\n" + _INSTALL_FROM.format(json.dumps(source))
+    new = with_breaks_of(project, new)
     document, wrong = parse_yaml(PROJECT_FILE, new, ())
     added = document.root.entries.get("installFrom")
     if wrong or added is None or added.node.value != source:

@@ -125,6 +125,7 @@ RULES: Mapping[str, str] = {
     "default-taken": "A version takes its family's default from another version.",
     "family-without-default": "A family has several published versions and no default.",
     "holders-unseen": "The token does not let a plan see who uses what it deletes.",
+    "loses-members": "An object is deleted, and others that stay are no longer in it.",
     "unused-allow": "An object was allowed, and the plan did not need that.",
     "unanswered": "An expression of `--where` has no answer for some holders.",
     "unknown-holder": "A holder was left out by name, and holds nothing that is moved.",

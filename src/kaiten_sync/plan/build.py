@@ -31,6 +31,7 @@ from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
+from kaiten_sync.plan.members import members_left
 from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import declared_places, with_places
@@ -243,7 +244,7 @@ def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     """The plan sealed with its warnings, and all that is found with its place."""
     warned = tuple(warnings(case))
     plan = seal(plan.changed(warnings=tuple(each.sentence for each in warned)))
-    diagnostics = (*refusals(case), *found, *warned)
+    diagnostics = (*refusals(case), *found, *warned, *members_left(case))
     places = {**declared_places(plan), **case.desired.places} if diagnostics else {}
     return Proposal(plan=plan, diagnostics=with_places(diagnostics, places))
 

@@ -101,7 +101,7 @@ def test_what_was_queued_since_a_day_is_delivered_again(
 def test_it_says_if_nothing_would_be_delivered_again(dash: Dash) -> None:
     path = _new_webhook(dash, "https://example.com/")
     review = Html(dash.send(f"{path}/resend", {"since": "2026-01-31", "which": "all"}).text)
-    assert "since 2026-01-31 00:00:00 UTC: 0 events" in review.text
+    assert "0 events queued since 2026-01-31 00:00:00 UTC will be" in review.text
     assert "Deliver 0 events again" not in review.text
 
 
