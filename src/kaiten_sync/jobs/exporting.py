@@ -33,6 +33,14 @@ from kaiten_sync.plan import Families, families_of, without_default
 _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""
 
+_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
+)
+"""File names that Windows keeps for devices, whatever follows after a point: git checks out none.
+
+Source: learn.microsoft.com/windows/win32/fileio/naming-a-file.
+"""
+
 _LEFT_OUT = (
     "what is left out stays on the server, and nothing manages it: correct it there and export"
     " again, or exclude it with `scope`, because a plan with `prune: all` deletes objects that"
@@ -241,12 +249,16 @@ def catalog_files(
         if chosen and (split is Split.KIND or not child_kinds(spec.kind)):
             files[f"{spec.section}.yaml"] = _dump(chosen, content, families)
             continue
-        inside: dict[Address, list[Address]] = defaultdict(list)
+        inside: dict[str, list[Address]] = defaultdict(list)
         for address in sorted(chosen, key=lambda each: each.sort_key):
-            inside[_file_of(address.root, families)].append(address)
-        for root, each in inside.items():
-            files[f"{spec.section}/{root.slug}.yaml"] = _dump(each, content, families)
+            inside[_file_name(_file_of(address.root, families))].append(address)
+        for name, each in inside.items():
+            files[f"{spec.section}/{name}"] = _dump(each, content, families)
     return files
+
+
+def _file_name(root: Address) -> str:
+    return f"{root.kind}-{root.slug}.yaml" if root.slug in _DEVICES else f"{root.slug}.yaml"
 
 
 def _in_units(address: Address, fields: Fields, known: Mapping[Address, Fields]) -> Fields:
@@ -264,7 +276,7 @@ def _in_units(address: Address, fields: Fields, known: Mapping[Address, Fields])
 def _file_of(address: Address, families: Families) -> Address:
     """The object that names the file of another: itself, or the first version of its family."""
     members = families.members.get(families.of.get(address, ""), (address,))
-    later = [natural(f"{each.slug}.yaml") for each in members[1:]]
+    later = [natural(_file_name(each)) for each in members[1:]]
     return address if later == sorted(later) else members[0]
 
 

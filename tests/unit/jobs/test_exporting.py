@@ -177,3 +177,17 @@ def test_what_no_declaration_may_hold_is_left_out_and_the_rest_changes_nothing(
     assert [d for d in differences if d.drift is not DriftClass.UNMANAGED] == []
     gone = {name for name in objects if any(name.startswith(each) for each in left_out)}
     assert written.objects == len(objects.keys() - gone)
+
+
+def test_no_file_has_a_name_that_windows_keeps_for_a_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    slugs = ("aux", "com1", "con", "cons", "license-aux")
+    catalog = catalog_of({f"license/{slug}": {"name": slug, "type": "PAID"} for slug in slugs})
+    paths = exported(tmp_path, catalog)[0].paths
+    # The last two share a file: one of them has the name that the other one gets.
+    names = ["cons.yaml", "license-aux.yaml", "license-com1.yaml", "license-con.yaml"]
+    assert sorted(each.name for each in paths) == names
+    desired = load(CatalogSource(root=tmp_path, catalog=["out"]))
+    assert {each.slug for each in desired.resources} == {*slugs}
