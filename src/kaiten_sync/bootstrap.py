@@ -52,7 +52,10 @@ AD_HOC = "default"
 
 TOKEN_FILE_LIMIT_BYTES = 4096
 """Far more than a token has: a larger file is the wrong one."""
-_TOKEN_FILE_HINT = "the file contains the token and nothing else"  # noqa: S105  (a hint, no token)
+_FILE_HINT = (
+    "write the token into that file, and nothing else, or name another one with `token: {file:"
+    " PATH}` in the project file: a relative path begins where that is"
+)
 
 
 class Flags(Immutable, frozen=True, kw_only=True):
@@ -291,7 +294,7 @@ def _token_from_file(target: Target, root: Path) -> str:
         if path.exists() and not path.is_file():  # a pipe, a device
             raise
         reason = error.message if isinstance(error, UsageError) else "it is not a text"
-        raise CredentialError(f"{place}: {reason}", hint=_TOKEN_FILE_HINT) from None
+        raise CredentialError(f"{place}: {reason}", hint=_FILE_HINT) from None
     if not token:
-        raise CredentialError(f"{place}, which is empty", hint=_TOKEN_FILE_HINT)
+        raise CredentialError(f"{place}, which is empty", hint=_FILE_HINT)
     return token

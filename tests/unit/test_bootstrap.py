@@ -92,13 +92,15 @@ def test_a_token_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     assert connect(Flags(), {}, project).settings.token == "ksh_file"
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"x" * 5000])
-def test_a_token_file_that_holds_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "token").write_bytes(content)
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"x" * 5000])
+def test_a_token_file_without_a_token_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "token").write_bytes(content)
     target = Target(name="t", url="http://127.0.0.1:1", token_file="token")
     project = Project(root=str(tmp_path), catalog=(), targets={"t": target})
-    with pytest.raises(CredentialError):
+    with pytest.raises(CredentialError) as refused:
         connect(Flags(), {}, project)
+    assert str(refused.value.hint).startswith("write the token into that file")
 
 
 @pytest.mark.parametrize("path", ["~nobody-has-this-name/token", "~nobody-has-this-name"])
