@@ -42,7 +42,7 @@ def _lose_the_token(team: Team) -> None:
 @pytest.mark.parametrize(
     ("slip", "says"),
     [
-        (_edit_plan_by_hand, "plans/prod.plan.json: this plan"),
+        (_edit_plan_by_hand, "plans/prod.plan.json: not a plan file"),
         (_declare_nonsense, "nane"),
         (_declare_more, "license/growth/grant/api-calls: declared differently"),
         (_allow_no_update, "maxUpdates"),
