@@ -62,9 +62,9 @@ def declared_value(spec: FieldSpec, value: Json) -> Json:
     if type(value) in _SAME_IN_EVERY_FIELD:
         return value
     # A declaration may use the API's -1. In plans and reports there is one word for it.
-    if spec.type is FieldType.GRANT_VALUE and value == UNLIMITED_WIRE and is_number(value):
+    if value == UNLIMITED_WIRE and spec.type is FieldType.GRANT_VALUE and is_number(value):
         return UNLIMITED
-    normal = normal_json(value)
+    normal = value if type(value) is int else normal_json(value)
     return str(normal) if spec.reads_integers and is_number(normal) else normal
 
 
