@@ -11,6 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from kaiten_sync.diff import diff_catalog, with_sides, with_units
 from kaiten_sync.errors import DeclarationError
 from kaiten_sync.families import (
+    ARCHIVED,
+    PUBLISHED,
+    STATE,
     LiveFamily,
     Resolution,
     SoldFamily,
@@ -20,6 +23,7 @@ from kaiten_sync.families import (
     choose,
     declared_twice,
     harmful,
+    is_sold,
     live_families,
     moved,
     priced,
@@ -29,7 +33,7 @@ from kaiten_sync.families import (
 )
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import SERVES, SOLD
+from kaiten_sync.kinds.spec import SERVES
 from kaiten_sync.live import read_holders
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
@@ -117,7 +121,7 @@ def sides_of(
         for each in differences
         if each.drift is not DriftClass.MISSING
         or each.address not in desired.terms
-        or _is_sold(desired, each.address)
+        or is_sold(desired.resources[each.address])
     )
     if agreed is None:
         return with_served(differences, desired, None, found)
@@ -151,16 +155,16 @@ def replaced_versions(
     found = [
         (desired.resources[address], family, family.served)
         for address, family in _families(desired, live).items()
-        if desired.terms[address].archive_replaced and _is_sold(desired, address)
+        if desired.terms[address].archive_replaced and is_sold(desired.resources[address])
     ]
-    published = {v.address for _, family, _ in found for v in family.in_state("PUBLISHED")}
+    published = {v.address for _, family, _ in found for v in family.in_state(PUBLISHED)}
     asked = published - {served.address for _, _, served in found if served is not None}
     holders = read_holders(catalog, asked, progress=progress, known=live)
     return tuple(
         Difference(
             address=each.address,
             drift=DriftClass.CHANGED,
-            fields=(FieldChange(name="lifecycleState", before="PUBLISHED", after="ARCHIVED"),),
+            fields=(FieldChange(name=STATE, before=PUBLISHED, after=ARCHIVED),),
             source=declared.source,
             moved=Verdict.GIT_AHEAD,
             server_edited=(),
@@ -298,7 +302,7 @@ def _standings(
             address=address,
             terms=terms,
             source=desired.resources[address].source,
-            is_sold=_is_sold(desired, address),
+            is_sold=is_sold(desired.resources[address]),
             live=found.get(address),
             differences=tuple(with_units(served.get(address, ()), desired, live)),
             from_newest=newest.get(address, ()) if address in newer else served.get(address, ()),
@@ -306,10 +310,6 @@ def _standings(
         )
         for address, terms in sorted(desired.terms.items(), key=lambda item: item[0].sort_key)
     ]
-
-
-def _is_sold(desired: DesiredState, family: Address) -> bool:
-    return desired.resources[family].fields.get(SOLD) is not False
 
 
 def _families(desired: DesiredState, live: LiveState) -> dict[Address, LiveFamily]:

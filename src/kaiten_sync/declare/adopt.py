@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from kaiten_sync.declare.adopt_lists import Lists, nowhere
-from kaiten_sync.declare.content import BOM
+from kaiten_sync.declare.content import bytes_like
 from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.forms import lists_of, path_of, short_form, whole_form
@@ -145,8 +145,7 @@ class Adopter:
         found = []
         for shown, path in self._paths.items():
             before = self._contents[shown]
-            bom = BOM if before is not None and before.startswith(BOM) else b""
-            after = bom + self._editors[shown].text().encode()
+            after = bytes_like(before, self._editors[shown].text())
             if after != before:
                 found.append(FileChange(shown=shown, path=path, before=before, after=after))
         return found

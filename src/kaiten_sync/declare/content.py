@@ -74,6 +74,12 @@ def read_content(shown: str, path: Path) -> bytes | Diagnostic:
     return content
 
 
+def bytes_like(before: bytes | None, text: str) -> bytes:
+    """The bytes of a text, with a byte order mark if the file had one before."""
+    mark = BOM if before is not None and before.startswith(BOM) else b""
+    return mark + text.encode()
+
+
 def looks_like_catalog(path: Path) -> bool:
     """Whether a file that is not read as a catalog has a catalog's sections.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kaiten_sync.declare.adopt import FileChange
-from kaiten_sync.declare.content import BOM
+from kaiten_sync.declare.content import bytes_like
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.forms import path_of
 from kaiten_sync.declare.opened import open_files
@@ -39,9 +39,7 @@ def freeze(
         _freeze(address, entry, holder, editors)
     changes = []
     for shown, each in opened.items():
-        before = each.content
-        mark = BOM if before.startswith(BOM) else b""
-        after = mark + each.editor.text().encode()
+        before, after = each.content, bytes_like(each.content, each.editor.text())
         if after != before:
             changes.append(FileChange(shown=shown, path=each.path, before=before, after=after))
     return changes

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from kaiten_sync.declare.content import BOM
+from kaiten_sync.declare.content import bytes_like
 from kaiten_sync.declare.differing import differing
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.forms import path_of, short_form, whole_form
@@ -114,10 +114,9 @@ def overlay_bytes(shown: str, before: bytes | None, patch: Patch) -> bytes:
     """
     if before is None:
         return overlay_text(patch).encode()
-    mark = BOM if before.startswith(BOM) else b""
     editor = editor_of(shown, before)
     _apply(editor, [], patch)
-    return mark + editor.text().encode()
+    return bytes_like(before, editor.text())
 
 
 def overlay_text(patch: Patch) -> str:

@@ -56,7 +56,7 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     be reported for what the other half may hold.
     """
     if is_lfs_pointer(text):
-        empty = Document(path, Node(SourceRef(path, 1, 1), None), lines, frozenset(), False)
+        empty = Document(path, Node(SourceRef(path, 1, 1), None), lines, is_complete=False)
         return empty, [file_diagnostic(path, "lfs-pointer", LFS_POINTER, LFS_HINT)]
     builder = TreeBuilder(path)
     is_complete = True

@@ -4,9 +4,13 @@ from kaiten_sync.families.agreed import agreed_families
 from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
 from kaiten_sync.families.served import (
+    ARCHIVED,
     DEFAULT,
+    PUBLISHED,
+    STATE,
     LiveFamily,
     as_sold,
+    is_sold,
     live_families,
     moved,
     number_of,
@@ -18,7 +22,10 @@ from kaiten_sync.families.twice import declared_twice
 from kaiten_sync.families.versions import Resolution, as_versions, replaced_in
 
 __all__ = [
+    "ARCHIVED",
     "DEFAULT",
+    "PUBLISHED",
+    "STATE",
     "LiveFamily",
     "Resolution",
     "SoldFamily",
@@ -29,6 +36,7 @@ __all__ = [
     "choose",
     "declared_twice",
     "harmful",
+    "is_sold",
     "live_families",
     "moved",
     "number_of",

@@ -13,7 +13,7 @@ from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import child_kinds, kind_on_server, spec_of
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.resource import LiveResource, LiveState
+from kaiten_sync.model.resource import LiveResource, LiveState, Resource
 from kaiten_sync.model.value import Absent, Json
 
 _Version = TypeVar("_Version")
@@ -101,6 +101,11 @@ def number_of(version: LiveResource) -> int:
     number = str(version.fields.get(NUMBER))
     # Servers of the getting-started generation take any text as a version.
     return int(number) if number.isdecimal() else 0
+
+
+def is_sold(family: Resource) -> bool:
+    """Whether a family is declared to be sold to whoever is new."""
+    return family.fields.get(SOLD) is not False
 
 
 def version_address(family: Address, slug: str) -> Address:

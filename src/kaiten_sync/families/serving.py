@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kaiten_sync.families.agreed import AgreedFamilies
-from kaiten_sync.families.served import LiveFamily
-from kaiten_sync.kinds.spec import SERVES, SOLD
+from kaiten_sync.families.served import LiveFamily, is_sold
+from kaiten_sync.kinds.spec import SERVES
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
@@ -34,7 +34,7 @@ def with_served(
         if choice is not None and choice.version is not None:
             serves = FieldChange(name=SERVES, before=served.address.slug, after=choice.version)
             by_address[address] = _edited(known, serves)
-        elif not family.is_certain and declared.fields.get(SOLD) is not False:
+        elif not family.is_certain and is_sold(declared):
             serves = FieldChange(name=SERVES, before=None, after=served.address.slug)
             is_ahead = agreed is not None and _is_to_do(address, agreed)
             by_address[address] = _ahead(known, serves) if is_ahead else _edited(known, serves)

@@ -128,8 +128,7 @@ def _block(entry: PlanEntry) -> Block:
     noted = f" — {_MARKS.get(entry.effect, '')}<b>{word}</b>" if word else ""
     action = f"<code>{entry.symbol.replace('<', '&lt;')}</code> {entry.word}"
     line = f"{action} {code(entry.subject)}{noted}{_glance(entry)}"
-    word = with_word(entry.place, "declared at")
-    place = word + code(entry.place) if entry.place else ""
+    place = with_word(entry.place, "declared at") + code(entry.place) if entry.place else ""
     notes = [place, *map(code, entry.notes)]
     rows = list(entry.rows())
     parts = [fence(diff_lines(rows), "diff")] if rows else []
