@@ -138,7 +138,7 @@ def test_a_refused_plan_leaves_a_receipt_that_says_why(shop: Shop, server: Embed
     assert refused.code == 4
     receipt = shop.receipt()
     assert receipt["state"] == "refused"
-    assert "value was 1000 when the plan was made, now it is 3000" in receipt["findings"][0]
+    assert "value was 1,000 when the plan was made, now it is 3,000" in receipt["findings"][0]
     assert receipt["findings"][0] in refused.stderr
     assert "by bootstrap at 20" in refused.stderr
 
