@@ -270,7 +270,8 @@ def _prepare_sqlite(connection: Any, url: URL) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
-    if not is_of_another_program(cursor):  # its file stays as it is
+    # SQLite reads the file here: what is not a database, or another program's, stays as it is.
+    if not is_of_another_program(cursor):
         keep_private(url)
         cursor.execute("PRAGMA journal_mode=WAL")
     # With WAL this loses no committed data in a crash of the program, only in one of the machine.

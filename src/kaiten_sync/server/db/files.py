@@ -1,4 +1,10 @@
-"""Keeps the files of an SQLite database to their owner: they contain webhook secrets."""
+"""Keeps the files of an SQLite database to their owner: they contain webhook secrets.
+
+Nothing here opens a file that SQLite may have open. Closing it again would end all locks that this
+process has on it, so that another program which closes the database takes itself for the last one
+and deletes the log in which the next writes are.
+Source: https://sqlite.org/howtocorrupt.html, section 2.2.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +20,10 @@ from sqlalchemy import URL
 log = logging.getLogger(__name__)
 
 _OWNER_ONLY = 0o600
-_HEADER = b"SQLite format 3\0"
-"""What a database begins with, once something is stored. Source: https://sqlite.org/fileformat.html"""
+
+_SMALLEST_BYTES = 512
+"""The smallest page of a database. SQLite takes some files that are shorter for empty databases.
+Source: https://sqlite.org/fileformat.html, section 1.3.2"""
 
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """What the names of a database's files end in. SQLite creates the latter like the first."""
@@ -33,10 +41,9 @@ def create_private(url: URL) -> None:
 
 
 def keep_private(url: URL) -> None:
-    """Take the rights of others from the files of a database.
+    """Take the rights of others from the files of a database that SQLite has read.
 
-    A file that is not a database is left alone. One whose rights cannot be changed, since it
-    belongs to another user, is logged.
+    One whose rights cannot be changed, since it belongs to another user, is logged.
     """
     path = _path_of(url)
     if path is None or not _is_database(Path(path)):
@@ -64,11 +71,9 @@ def _path_of(url: URL) -> str | None:
 
 
 def _is_database(path: Path) -> bool:
-    """Whether SQLite would take a file: a path may name anything, such as a file of the system."""
+    """Whether a file that SQLite takes is empty or a database; by its size, see above."""
     try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return file.read(len(_HEADER)) in (b"", _HEADER)
+        size = path.stat().st_size
     except OSError:  # SQLite's own error says more
         return False
+    return path.is_file() and (size == 0 or size >= _SMALLEST_BYTES)
