@@ -29,26 +29,35 @@ _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """What the names of a database's files end in. SQLite creates the latter like the first."""
 
 
-def create_private(url: URL) -> None:
+def path_of(url: URL) -> Path | None:
+    """Where the file of a database is; None if it has none, or SQLite's own error says more."""
+    name = url.database or ""
+    if not name or ":memory:" in name:
+        return None
+    try:
+        return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
+    except ValueError:  # not a URI
+        return None
+
+
+def create_private(path: Path | None) -> None:
     """Create the file of a database for its owner alone, if there is none.
 
     One that cannot be created is left to SQLite, whose error says more.
     """
-    path = _path_of(url)
     if path is not None:
         with contextlib.suppress(OSError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
 
 
-def keep_private(url: URL) -> None:
+def keep_private(path: Path | None) -> None:
     """Take the rights of others from the files of a database that SQLite has read.
 
     One whose rights cannot be changed, since it belongs to another user, is logged.
     """
-    path = _path_of(url)
-    if path is None or not _is_database(Path(path)):
+    if path is None or not _is_database(path):
         return
-    for each in (Path(path + ending) for ending in _COMPANIONS):
+    for each in (Path(f"{path}{ending}") for ending in _COMPANIONS):
         if not each.is_file() or not stat.S_IMODE(each.stat().st_mode) & 0o077:
             continue
         try:
@@ -57,17 +66,6 @@ def keep_private(url: URL) -> None:
             log.warning("other users have rights on %s: %s", each, error.strerror)
         else:
             log.warning("other users had rights on %s; now only its owner has", each)
-
-
-def _path_of(url: URL) -> str | None:
-    """Where the file of a database is; None if it has none, or SQLite's own error says more."""
-    name = url.database or ""
-    if ":memory:" in name:
-        return None
-    try:
-        return unquote(urlsplit(name).path) if name.startswith("file:") else name
-    except ValueError:  # not a URI
-        return None
 
 
 def _is_database(path: Path) -> bool:
