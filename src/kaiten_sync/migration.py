@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from kaiten_sync.apply import HeldBack, Movable, execute, holders_now
+from kaiten_sync.apply import HeldBack, Movable, execute, holders_now, requests_to_permit
 from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
@@ -142,9 +142,8 @@ def apply_migration(
     holders = holders_now(plan, found, lambda: read_units(catalog)[0])
     _check_share(plan, found, holders)
     settled = holders.done | holders.left.keys()
-    asked_before = catalog.requests_sent
-    permit([each for each in plan.changes if each.id not in settled])
-    asked = catalog.requests_sent - asked_before  # which the plan does not count
+    to_move = [each for each in plan.changes if each.id not in settled]
+    sent_before += requests_to_permit(permit, to_move, catalog)
     seen = _outlooks(grants_seen(plan), plan.migration.to) if plan.migration else {}
 
     def hold_back(change: Change) -> str | None:
@@ -164,7 +163,7 @@ def apply_migration(
         workers=workers or catalog.connections,
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
-    return result.changed(requests=result.requests - sent_before - asked)
+    return result.changed(requests=result.requests - sent_before)
 
 
 def _check_share(plan: Plan, found: _Versions, now: Movable) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from kaiten_sync.apply import already_done, execute, read_observed
+from kaiten_sync.apply import already_done, execute, read_observed, requests_to_permit
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
@@ -283,10 +283,8 @@ def apply_plan(
     unused = (*used_since(restarted, use), *taken)
     done = already_done(plan, found, lambda done: (*conflicts(holders, plan, done), *unused))
     # The last check: only now is it known what is left to do, and a resumed plan needs no more.
-    asked_before = catalog.requests_sent
-    permit([each for each in plan.changes if each.id not in done])
-    # The plan's number does not count them: whom a rule looks at changes by the minute.
-    asked = catalog.requests_sent - asked_before
+    left = [each for each in plan.changes if each.id not in done]
+    sent_before += requests_to_permit(permit, left, catalog)
     result = execute(
         plan,
         done,
@@ -296,7 +294,7 @@ def apply_plan(
         is_stopped=is_stopped,
         workers=workers,
     )
-    return result.changed(requests=result.requests - sent_before - asked)
+    return result.changed(requests=result.requests - sent_before)
 
 
 def read_catalog(catalog: CatalogReader, *, scope: Scope, progress: Progress) -> LiveState:
