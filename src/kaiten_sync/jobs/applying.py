@@ -142,13 +142,8 @@ def _apply_file(
         return _apply_migration(plan, path, workspace, connection, request, ports)
     again = plan_again(workspace, plan.target.name, path, request.made_from)
     if not request.made_from:
-        _check_policy(plan, workspace, connection, ports)
-        check_turn(workspace, connection.target, (), request.after_receipts, ports)
-        with connection.open() as catalog:
-            plan = _at_home(plan, path, workspace, connection, catalog, ports)
-            permit = permit_by_rules(plan, workspace.project, catalog, ports)
-            with _next_named(plan, None, again):
-                return _execute(plan, catalog, request, ports, permit)
+        with _next_named(plan, None, again):
+            return _apply_alone(plan, path, workspace, connection, request, ports)
     desired = load(workspace.source(request.made_from, connection.overlays))
     differences = not_made_from(plan, desired)
     if differences:
@@ -180,6 +175,23 @@ def _apply_file(
         # What this plan made is agreed now; before, what it may delete came from the plan before.
         inputs = inputs.changed(previous=last, allowed=plan.guards.allowed)
         return _with_what_is_left(result, desired, catalog, inputs, ports)
+
+
+def _apply_alone(
+    plan: Plan,
+    path: str,
+    workspace: Workspace,
+    connection: Connection,
+    request: ApplyRequest,
+    ports: Ports,
+) -> ApplyResult:
+    """Apply a plan without the catalog from which it was made."""
+    _check_policy(plan, workspace, connection, ports)
+    check_turn(workspace, connection.target, (), request.after_receipts, ports)
+    with connection.open() as catalog:
+        plan = _at_home(plan, path, workspace, connection, catalog, ports)
+        permit = permit_by_rules(plan, workspace.project, catalog, ports)
+        return _execute(plan, catalog, request, ports, permit)
 
 
 @contextmanager
