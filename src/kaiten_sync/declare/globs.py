@@ -40,7 +40,7 @@ def steps_of(pattern: str) -> tuple[str, ...]:
 def matching(pattern: str, root: Path) -> list[str]:
     """The paths below `root` that a pattern means, sorted; hidden ones only if it names them.
 
-    A folder stands for all that is in it. What links lead to in several ways has one of its names.
+    A folder means all that is in it. What links lead to in several ways has one of its names.
     """
     steps = steps_of(pattern)
     found: set[str] = set()

@@ -146,11 +146,7 @@ def overlay_of(
         path = workspace.folder / out if out is not None else root / _usual(connection, name)
         path = path if path.suffix.lower() in SUFFIXES else path / _FILE
     shown = os.path.relpath(path, workspace.folder)
-    if leads_out(str(path), workspace.folder):
-        raise UsageError(
-            f"cannot write {shown}: it leads out of the repository",
-            hint="remove the link, or name the place that it leads to",
-        )
+    _check_stays(path, shown, workspace.folder)
     real = Path(os.path.realpath(path))
     # All overlays but the one that is written: the patch is the difference from those.
     below = [each.shown for each in found if Path(os.path.realpath(each.path)) != real]
@@ -167,6 +163,14 @@ def overlay_of(
         whole=source.changed(overlays=overlays),
         is_used=is_used,
     )
+
+
+def _check_stays(path: Path, shown: str, folder: Path) -> None:
+    if leads_out(str(path), folder):
+        raise UsageError(
+            f"cannot write {shown}: it leads out of the repository",
+            hint="remove the link, or name the place that it leads to",
+        )
 
 
 def _check_is_overlay(overlay: Overlay, files: Files) -> None:

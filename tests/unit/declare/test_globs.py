@@ -28,7 +28,7 @@ STEPS = (*NAMES, "*", "**", "*.yaml", "[ab]*", ".*")
 @example(paths=[["a", "c", "b.yaml"]], steps=["**", "**", "c"])
 @example(paths=[["a", "b.yaml"]], steps=["a", "**"])
 def test_a_glob_means_what_it_means_to_python(paths: list[list[str]], steps: list[str]) -> None:
-    """A folder that is meant stands for what is in it, so what is below it is not named again."""
+    """A folder that is meant has what is in it, so what is below it is not named again."""
     pattern = "/".join([*steps, "*"])
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
