@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import stat
 import sys
@@ -46,7 +47,7 @@ def read_regular(path: Path, most_bytes: int = LARGEST_BYTES) -> bytes:
         UsageError: it is not a regular file, too large, or cannot be read.
     """
     with _opened(path) as file:
-        return _bounded(file, str(path), most_bytes)
+        return _whole(_bounded(file, str(path), most_bytes))
 
 
 def check_input(path: Path) -> None:
@@ -109,11 +110,7 @@ class Disk:
     def read_pieces(self, path: Path) -> Iterator[bytes]:
         """The same in pieces. Raises as `read_regular` does, when it is read."""
         with _opened(path) as file:
-            size_bytes = 0
-            while piece := file.read(_PIECE_BYTES):
-                size_bytes += len(piece)
-                _check_size(size_bytes, str(path), LARGEST_BYTES)
-                yield piece
+            yield from _bounded(file, str(path), LARGEST_BYTES)
 
     def read_input(self) -> bytes:
         """Standard input, to its end.
@@ -124,7 +121,7 @@ class Disk:
         if sys.stdin is None:
             raise UsageError("cannot read standard input: it is closed")
         try:
-            return _bounded(sys.stdin.buffer, "standard input", LARGEST_BYTES)
+            return _whole(_bounded(sys.stdin.buffer, "standard input", LARGEST_BYTES))
         except OSError as error:
             raise UsageError(f"cannot read standard input: {error.strerror}") from error
 
@@ -300,12 +297,17 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         ) from error
 
 
-def _bounded(file: BinaryIO, name: str, most_bytes: int) -> bytes:
-    content = file.read(most_bytes + 1)
-    _check_size(len(content), name, most_bytes)
-    return content
+def _bounded(file: BinaryIO, name: str, most_bytes: int) -> Iterator[bytes]:
+    size_bytes = 0
+    while piece := file.read(_PIECE_BYTES):
+        size_bytes += len(piece)
+        if size_bytes > most_bytes:
+            raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
+        yield piece
 
 
-def _check_size(size_bytes: int, name: str, most_bytes: int) -> None:
-    if size_bytes > most_bytes:
-        raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
+def _whole(pieces: Iterable[bytes]) -> bytes:
+    # Reading as many bytes as a file may have takes that much memory, however few there are.
+    content = io.BytesIO()
+    content.writelines(pieces)
+    return content.getvalue()

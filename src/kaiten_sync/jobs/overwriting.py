@@ -6,19 +6,19 @@ of the declaration while a command edits it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from kaiten_sync.declare import FileChange, conflicts, is_lfs_pointer
+from kaiten_sync.documents import properties_in
 from kaiten_sync.errors import ChangedFileError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Files
 from kaiten_sync.model.strict_json import has_too_many_values
 
-_MOVES = "migration"
+_MOVES = b'"migration"'
 
 
 class _OutputForm(Immutable, frozen=True):
@@ -88,7 +88,7 @@ def _is_of(output: Output, content: bytes) -> bool:
     if has_too_many_values(content):
         return False
     try:
-        found = json.loads(content)
+        found = properties_in(content)  # all of a plan takes several times the memory of its file
     except (ValueError, RecursionError):
         # A plan that git could not merge is made again, or refused for that. So is one that is
         # in LFS: whoever removes the pointer loses what the plan owns.
@@ -97,9 +97,9 @@ def _is_of(output: Output, content: bytes) -> bool:
         first = next((line for line in lines if not line.startswith("<<<<<<<")), "")
         is_unmerged = first.startswith("{") and any(conflicts(lines))
         return output is Output.PLAN and (is_unmerged or is_lfs_pointer(text))
-    return isinstance(found, dict) and output.value.is_one(found)
+    return output.value.is_one(found)
 
 
 def _is_plan(found: Mapping[str, Any], *, moves: bool) -> bool:
     is_plan = {"changes", "observed", "digest"} <= found.keys()
-    return is_plan and (found.get("kind") == _MOVES) is moves
+    return is_plan and (bytes(found.get("kind", b"")) == _MOVES) is moves
