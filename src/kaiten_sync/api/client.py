@@ -224,7 +224,8 @@ class Client:
         try:
             status, headers, content = self._paced(request)
         except httpx.TransportError as error:
-            raise LostAnswerError(error, is_final=_UNTRUSTED in str(error)) from error
+            is_final = _UNTRUSTED in str(error) or self._pace.is_closed
+            raise LostAnswerError(error, is_final=is_final) from error
         except OverdueError as error:
             raise LostAnswerError(error, is_final=True) from error
         except TooLargeError as error:

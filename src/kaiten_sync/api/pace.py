@@ -86,6 +86,11 @@ class Pace:
         return self._episode
 
     @property
+    def is_closed(self) -> bool:
+        """Whether nobody gets a turn any more."""
+        return self._is_closed
+
+    @property
     def is_exhausted(self) -> bool:
         """Whether the server has turned every request away for as long as patience lasts.
 
