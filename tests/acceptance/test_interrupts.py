@@ -95,15 +95,18 @@ def test_a_reading_that_is_stopped_says_so_and_leaves_nothing(
         process.wait(HANG_S)
         return Reply(hang_up=True)
 
-    with scripted(answer) as server, signals_of_a_terminal():
-        with started(
+    with (
+        scripted(answer) as server,
+        signals_of_a_terminal(),
+        started(
             [sys.executable, "-m", "kaiten_sync", "plan", "-f", "c.yaml", "-o", "p.plan.json"],
             cwd=tmp_path,
             env={**os.environ, "KAITEN_BASE_URL": server.url},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-        ) as process:
-            shown, messages = process.communicate(timeout=HANG_S)
+        ) as process,
+    ):
+        shown, messages = process.communicate(timeout=HANG_S)
     assert (process.returncode, shown) == (130, "")
     assert messages == "interrupted: nothing more was started\n"
     assert [each.name for each in tmp_path.iterdir()] == ["c.yaml"]
