@@ -267,7 +267,7 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
             hint="start with --workers 1, or with --database postgresql://...",
         )
     try:
-        migrate(database)
+        migrate(database, before=database.hold)
         with unless_unusable(database), database.writing() as connection:
             take_turn(connection, "bootstrap")  # another machine may start at the same time
             now_ms = time.time_ns() // 1_000_000

@@ -43,6 +43,7 @@ def test_a_new_database_is_its_owners(tmp_path: Path, shape: str) -> None:
             "new.db": "0o600",
             "new.db-wal": "0o600",
             "new.db-shm": "0o600",
+            "new.db-server": "0o600",
         }
 
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
+from tests.support.databases import Cluster
 from tests.unit.server.test_webhook_delivery import TOKEN, now_ms, statuses, subscribe, tell
 
 from kaiten_sync.server.app import ServerSettings, prepare
 from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.engine import Database
 from kaiten_sync.server.db.tables import organization, webhook_delivery
+from kaiten_sync.server.domain.events import GROUP_CREATED
+from kaiten_sync.server.domain.refusals import RefusalError
 from kaiten_sync.server.events.delivery import DeliveryWorker
 from kaiten_sync.server.events.sender import Attempt, Sender
-from kaiten_sync.server.service.webhooks import pause_endpoint, resume_endpoint
+from kaiten_sync.server.service.events import emit
+from kaiten_sync.server.service.webhooks import (
+    pause_endpoint,
+    resend_since,
+    resume_endpoint,
+    retry_delivery,
+    send_test,
+)
 from kaiten_sync.server.service.work import Caller, Work, new_id
 
 OK, BAD = 204, 500
@@ -110,13 +122,62 @@ def test_an_event_is_not_queued_at_an_endpoint_that_is_gone(
     assert statuses(outbox) == before
 
 
+_QUEUING: dict[str, Callable[[Work, str], object]] = {
+    "an event": lambda work, _: emit(work, GROUP_CREATED, {"id": "2", "name": "2"}),
+    "a test": send_test,
+    "a repetition": lambda work, endpoint_id: retry_delivery(
+        work,
+        endpoint_id,
+        work.connection.execute(select(webhook_delivery.c.id)).scalars().first() or "",
+    ),
+    "all again": lambda work, endpoint_id: resend_since(work, endpoint_id, 0, has_all=True),
+}
+
+
+@pytest.mark.parametrize("what", _QUEUING)
+@pytest.mark.parametrize("is_first", [True, False], ids=["queued first", "paused first"])
+def test_nothing_is_pending_after_a_pause_whatever_is_queued_meanwhile(
+    postgresql: Cluster, what: str, is_first: bool
+) -> None:
+    # Only PostgreSQL runs two transactions that write side by side.
+    url = postgresql.new_database()
+    outbox = prepare(ServerSettings(database_url=url, bootstrap_token=TOKEN)).database
+    endpoint_id = subscribe(outbox, "http://127.0.0.1:9/")
+    tell(outbox, "one")
+    with outbox.writing() as connection:
+        webhooks.end_pending(connection, endpoint_id, "")
+    acts = [_QUEUING[what], pause_endpoint]
+    first, second = acts if is_first else reversed(acts)
+
+    def later() -> None:
+        with suppress(RefusalError), outbox.writing() as connection:  # paused meanwhile
+            second(_work(connection), endpoint_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with outbox.writing() as connection:
+            first(_work(connection), endpoint_id)
+            other = pool.submit(later)
+            while not other.done() and not _somebody_waits(outbox):
+                pass
+        other.result()
+    assert "pending" not in {status for status, _ in statuses(outbox)}
+    outbox.close()
+
+
+def _somebody_waits(database: Database) -> bool:
+    with database.reading() as connection:
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        return bool(connection.execute(text(waits)).scalar_one())
+
+
 def _as_somebody(database: Database, endpoint_id: str, what: str) -> None:
     """Pause or resume an endpoint."""
     use = {"paused": pause_endpoint, "resumed": resume_endpoint}[what]
     with database.writing() as connection:
-        org = connection.execute(select(organization.c.id)).scalar_one()
-        caller = Caller(account_id="a", account_name="a", organization_id=org, scopes=frozenset())
-        use(
-            Work(connection=connection, caller=caller, now_ms=now_ms(), random_hex=lambda: "0"),
-            endpoint_id,
-        )
+        use(_work(connection), endpoint_id)
+
+
+def _work(connection: Connection) -> Work:
+    org = connection.execute(select(organization.c.id)).scalar_one()
+    caller = Caller(account_id="a", account_name="a", organization_id=org, scopes=frozenset())
+    return Work(connection=connection, caller=caller, now_ms=now_ms(), random_hex=lambda: "0")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,7 +22,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
 from kaiten_sync.server.db.failures import READ_ONLY_STATE
-from kaiten_sync.server.db.files import create_private, keep_private
+from kaiten_sync.server.db.files import create_private, keep_private, path_of
+from kaiten_sync.server.db.holding import hold
 from kaiten_sync.server.db.ownership import is_of_another_program
 from kaiten_sync.server.settings import ServerStartError
 
@@ -85,10 +87,13 @@ class Database:
         *,
         turn: AbstractContextManager[Any] | None = None,
         reading: Mapping[str, Any] | None = None,
+        file: Path | None = None,
     ) -> None:
         self.engine = engine
         self._turn = turn or nullcontext()
         self._reading = reading or {}
+        self._file = file
+        self._held = ExitStack()
 
     @property
     def is_postgresql(self) -> bool:
@@ -137,9 +142,19 @@ class Database:
         with self.reading() as connection:
             return bool(connection.execute(text("SELECT 1")).scalar_one() == 1)
 
+    def hold(self) -> None:
+        """Keep a second server away from a file of SQLite, until `close`.
+
+        Raises:
+            ServerStartError: another server has it.
+        """
+        if self._file is not None:
+            self._held.enter_context(hold(self._file))
+
     def close(self) -> None:
         """End all connections."""
         self.engine.dispose()
+        self._held.close()
 
     @contextmanager
     def _transaction(self, options: Mapping[str, Any], *, writes: bool) -> Iterator[Connection]:
@@ -239,6 +254,7 @@ def _leave_read_only(context: ExceptionContext) -> None:
 
 def _sqlite(url: URL) -> Database:
     in_memory = url.database in (None, "", ":memory:")
+    file = path_of(url)
     if in_memory:
         engine = create_engine(
             "sqlite://",
@@ -259,19 +275,20 @@ def _sqlite(url: URL) -> Database:
             connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
         )
         # Before SQLite creates the file, with rights for others.
-        event.listen(engine, "do_connect", lambda *_: create_private(url))
-    event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, url))
+        event.listen(engine, "do_connect", lambda *_: create_private(file))
+    event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, file))
     # A database in memory is one connection, so its transactions take turns.
-    return Database(engine, turn=threading.RLock() if in_memory else None)
+    return Database(engine, turn=threading.RLock() if in_memory else None, file=file)
 
 
-def _prepare_sqlite(connection: Any, url: URL) -> None:
+def _prepare_sqlite(connection: Any, file: Path | None) -> None:
     # The driver must not begin transactions by itself: `_begin_sqlite` decides how they begin.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
-    if not is_of_another_program(cursor):  # its file stays as it is
-        keep_private(url)
+    # SQLite reads the file here: what is not a database, or another program's, stays as it is.
+    if not is_of_another_program(cursor):
+        keep_private(file)
         cursor.execute("PRAGMA journal_mode=WAL")
     # With WAL this loses no committed data in a crash of the program, only in one of the machine.
     cursor.execute("PRAGMA synchronous=NORMAL")

@@ -1,4 +1,10 @@
-"""Keeps the files of an SQLite database to their owner: they contain webhook secrets."""
+"""Keeps the files of an SQLite database to their owner: they contain webhook secrets.
+
+Nothing here opens a file that SQLite may have open. Closing it again would end all locks that this
+process has on it, so that another program which closes the database takes itself for the last one
+and deletes the log in which the next writes are.
+Source: https://sqlite.org/howtocorrupt.html, section 2.2.
+"""
 
 from __future__ import annotations
 
@@ -14,34 +20,44 @@ from sqlalchemy import URL
 log = logging.getLogger(__name__)
 
 _OWNER_ONLY = 0o600
-_HEADER = b"SQLite format 3\0"
-"""What a database begins with, once something is stored. Source: https://sqlite.org/fileformat.html"""
+
+_SMALLEST_BYTES = 512
+"""The smallest page of a database. SQLite takes some files that are shorter for empty databases.
+Source: https://sqlite.org/fileformat.html, section 1.3.2"""
 
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """What the names of a database's files end in. SQLite creates the latter like the first."""
 
 
-def create_private(url: URL) -> None:
+def path_of(url: URL) -> Path | None:
+    """Where the file of a database is; None if it has none, or SQLite's own error says more."""
+    name = url.database or ""
+    if not name or ":memory:" in name:
+        return None
+    try:
+        return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
+    except ValueError:  # not a URI
+        return None
+
+
+def create_private(path: Path | None) -> None:
     """Create the file of a database for its owner alone, if there is none.
 
     One that cannot be created is left to SQLite, whose error says more.
     """
-    path = _path_of(url)
     if path is not None:
         with contextlib.suppress(OSError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
 
 
-def keep_private(url: URL) -> None:
-    """Take the rights of others from the files of a database.
+def keep_private(path: Path | None) -> None:
+    """Take the rights of others from the files of a database that SQLite has read.
 
-    A file that is not a database is left alone. One whose rights cannot be changed, since it
-    belongs to another user, is logged.
+    One whose rights cannot be changed, since it belongs to another user, is logged.
     """
-    path = _path_of(url)
-    if path is None or not _is_database(Path(path)):
+    if path is None or not _is_database(path):
         return
-    for each in (Path(path + ending) for ending in _COMPANIONS):
+    for each in (Path(f"{path}{ending}") for ending in _COMPANIONS):
         if not each.is_file() or not stat.S_IMODE(each.stat().st_mode) & 0o077:
             continue
         try:
@@ -52,23 +68,10 @@ def keep_private(url: URL) -> None:
             log.warning("other users had rights on %s; now only its owner has", each)
 
 
-def _path_of(url: URL) -> str | None:
-    """Where the file of a database is; None if it has none, or SQLite's own error says more."""
-    name = url.database or ""
-    if ":memory:" in name:
-        return None
-    try:
-        return unquote(urlsplit(name).path) if name.startswith("file:") else name
-    except ValueError:  # not a URI
-        return None
-
-
 def _is_database(path: Path) -> bool:
-    """Whether SQLite would take a file: a path may name anything, such as a file of the system."""
+    """Whether a file that SQLite takes is empty or a database; by its size, see above."""
     try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return file.read(len(_HEADER)) in (b"", _HEADER)
+        size = path.stat().st_size
     except OSError:  # SQLite's own error says more
         return False
+    return path.is_file() and (size == 0 or size >= _SMALLEST_BYTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,8 +44,10 @@ _HINTS = {
 }
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database, *, before: Callable[[], None] = lambda: None) -> None:
     """Run the migrations that are missing, all or none. Several programs may do so at once.
+
+    `before` is called once the database is known to be ours, and before it is changed.
 
     Raises:
         ServerStartError: the database cannot be reached, is newer than this program, is another
@@ -70,6 +72,7 @@ def migrate(database: Database) -> None:
                 _check_empty(connection)
             for revision in revisions:
                 _check_known(revision)
+            before()
             if revisions != (_REVISIONS[-1],):
                 command.upgrade(alembic_config(connection), "head")
             _check_schema(connection)

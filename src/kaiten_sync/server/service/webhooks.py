@@ -121,7 +121,7 @@ def update_endpoint(work: Work, endpoint_id: str, fields: EndpointFields) -> Non
     What is queued is delivered to the new place.
     """
     operation = "UpdateWebhook"
-    stored = get_endpoint(work, endpoint_id, operation)
+    stored = _locked(work, endpoint_id, operation)
     wanted = fields.wanted
     check_url(operation, fields.url, allow_private=work.allow_private_webhooks)
     webhooks.change_endpoint(
@@ -136,7 +136,7 @@ def update_endpoint(work: Work, endpoint_id: str, fields: EndpointFields) -> Non
 
 def resume_endpoint(work: Work, endpoint_id: str) -> None:
     """Deliver to an endpoint again, from now on and without waiting for its next attempt."""
-    stored = get_endpoint(work, endpoint_id, "ResumeWebhook")
+    stored = _locked(work, endpoint_id, "ResumeWebhook")
     webhooks.change_endpoint(work.connection, stored.id, **asdict(EndpointHealth()))
     work.queued.append(stored.id)  # what waits for the next attempt is due now
     if stored.paused_at is not None:
@@ -146,7 +146,7 @@ def resume_endpoint(work: Work, endpoint_id: str) -> None:
 
 def pause_endpoint(work: Work, endpoint_id: str) -> None:
     """Deliver nothing more to an endpoint until it is resumed. What is queued fails."""
-    stored = get_endpoint(work, endpoint_id, "PauseWebhook")
+    stored = _locked(work, endpoint_id, "PauseWebhook")
     if stored.paused_at is not None:
         return
     webhooks.change_endpoint(work.connection, stored.id, paused_at=work.now_ms)
@@ -167,7 +167,8 @@ def rotate_secret(work: Work, endpoint_id: str) -> None:
 
 def send_test(work: Work, endpoint_id: str) -> None:
     """Deliver an event to an endpoint that says nothing but that it was asked for."""
-    stored = _unless_paused(work, endpoint_id, "TestWebhook")
+    operation = "TestWebhook"
+    stored = _unless_paused(_locked(work, endpoint_id, operation), operation)
     webhooks.change_endpoint(work.connection, stored.id, retry_at=0)
     # To this endpoint alone, whatever it subscribes to.
     emit_to(work, WEBHOOK_TEST, endpoint_json(stored), stored.id)
@@ -175,20 +176,30 @@ def send_test(work: Work, endpoint_id: str) -> None:
 
 def count_since(work: Work, endpoint_id: str, since_ms: int, *, has_all: bool) -> int:
     """How many deliveries `resend_since` delivers again."""
-    stored = _unless_paused(work, endpoint_id, "ResendDeliveries")
+    operation = "ResendDeliveries"
+    stored = _unless_paused(get_endpoint(work, endpoint_id, operation), operation)
     return webhooks.count_finished(work.connection, stored.id, since_ms, has_all=has_all)
 
 
 def resend_since(work: Work, endpoint_id: str, since_ms: int, *, has_all: bool) -> int:
     """Deliver again what was queued since a time, if it failed, or all. Returns how many."""
-    stored = _unless_paused(work, endpoint_id, "ResendDeliveries")
+    operation = "ResendDeliveries"
+    stored = _unless_paused(_locked(work, endpoint_id, operation), operation)
     webhooks.change_endpoint(work.connection, stored.id, retry_at=0)
     work.queued.append(stored.id)
     return webhooks.resend(work.connection, stored.id, since_ms, work.now_ms, has_all=has_all)
 
 
-def _unless_paused(work: Work, endpoint_id: str, operation: str) -> EndpointRow:
-    stored = get_endpoint(work, endpoint_id, operation)
+def _locked(work: Work, endpoint_id: str, operation: str) -> EndpointRow:
+    """One endpoint, once all that is being queued at it is stored; nobody else queues meanwhile.
+
+    Whoever pauses it then ends all that is pending, and whoever queues sees that it is paused.
+    """
+    webhooks.lock_endpoint(work.connection, get_endpoint(work, endpoint_id, operation).id)
+    return get_endpoint(work, endpoint_id, operation)  # as it is now
+
+
+def _unless_paused(stored: EndpointRow, operation: str) -> EndpointRow:
     if stored.paused_at is not None:
         raise conflict(f"{operation}.Paused", "this webhook is paused; resume it first")
     return stored
@@ -272,7 +283,7 @@ def attempts_of(work: Work, delivery: DeliveryRow) -> Sequence[AttemptRow]:
 def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
     """Deliver a finished delivery again, at once. One that waits becomes due now."""
     operation = "RetryDelivery"
-    endpoint = _unless_paused(work, endpoint_id, operation)
+    endpoint = _unless_paused(_locked(work, endpoint_id, operation), operation)
     stored = get_delivery(work, endpoint.id, delivery_id, operation)
     webhooks.change_endpoint(work.connection, endpoint.id, retry_at=0)
     webhooks.change_delivery(work.connection, stored.id, status="pending", due_at=work.now_ms)
