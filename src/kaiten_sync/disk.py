@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import stat
 import sys
@@ -27,6 +28,9 @@ LARGEST_BYTES = 256 * 1024 * 1024
 
 _PIECE_BYTES = 256 * 1024
 
+_GITS_OWN = ".git"
+_LEADS_OUT = "leads out of the repository"
+
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -43,7 +47,7 @@ def read_regular(path: Path, most_bytes: int = LARGEST_BYTES) -> bytes:
         UsageError: it is not a regular file, too large, or cannot be read.
     """
     with _opened(path) as file:
-        return _bounded(file, str(path), most_bytes)
+        return _whole(_bounded(file, str(path), most_bytes))
 
 
 def check_input(path: Path) -> None:
@@ -62,6 +66,7 @@ def check_output(path: Path, *, is_folder: bool = False) -> None:
         UsageError: something else has it, or there can be no such folder.
     """
     try:
+        _check_links(path)
         if path.exists():
             if is_folder and not path.is_dir():
                 raise UsageError(f"cannot write to {path}: it is not a folder")
@@ -105,11 +110,7 @@ class Disk:
     def read_pieces(self, path: Path) -> Iterator[bytes]:
         """The same in pieces. Raises as `read_regular` does, when it is read."""
         with _opened(path) as file:
-            size_bytes = 0
-            while piece := file.read(_PIECE_BYTES):
-                size_bytes += len(piece)
-                _check_size(size_bytes, str(path), LARGEST_BYTES)
-                yield piece
+            yield from _bounded(file, str(path), LARGEST_BYTES)
 
     def read_input(self) -> bytes:
         """Standard input, to its end.
@@ -120,7 +121,7 @@ class Disk:
         if sys.stdin is None:
             raise UsageError("cannot read standard input: it is closed")
         try:
-            return _bounded(sys.stdin.buffer, "standard input", LARGEST_BYTES)
+            return _whole(_bounded(sys.stdin.buffer, "standard input", LARGEST_BYTES))
         except OSError as error:
             raise UsageError(f"cannot read standard input: {error.strerror}") from error
 
@@ -165,6 +166,8 @@ class Disk:
             OSError: it cannot be written there, is not a regular file, or another process is
                 writing it.
         """
+        if link := _leading_out(path):
+            raise OSError(errno.EPERM, f"the link {link} {_LEADS_OUT}")
         if path.exists() and (reason := _irregular(path.stat().st_mode)):
             raise OSError(errno.EINVAL, reason)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -236,6 +239,32 @@ def _replace(contents: Mapping[Path, Content | None]) -> None:
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
+def _check_links(path: Path) -> None:
+    if link := _leading_out(path):
+        raise UsageError(
+            f"cannot write {path}: the link {link} {_LEADS_OUT}",
+            hint="remove the link, or name the place that it leads to",
+        )
+
+
+def _leading_out(path: Path) -> Path | None:
+    """The link on the way to a path that leads out of the repository it is in; None if none does.
+
+    Whoever writes to a repository of others does not know their links. What git keeps for itself
+    is not theirs either: it has programs that git runs.
+    """
+    for each in (path, *path.parents):
+        if not each.is_symlink():
+            continue
+        above, end = Path(os.path.realpath(each.parent)), Path(os.path.realpath(each))
+        top = next((e for e in (above, *above.parents) if os.path.lexists(e / _GITS_OWN)), None)
+        if top is None:
+            continue
+        if not end.is_relative_to(top) or _GITS_OWN in end.relative_to(top).parts:
+            return each
+    return None
+
+
 def _pieces(content: bytes) -> Iterator[bytes]:
     return (content[at : at + _PIECE_BYTES] for at in range(0, len(content), _PIECE_BYTES))
 
@@ -276,12 +305,17 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         ) from error
 
 
-def _bounded(file: BinaryIO, name: str, most_bytes: int) -> bytes:
-    content = file.read(most_bytes + 1)
-    _check_size(len(content), name, most_bytes)
-    return content
+def _bounded(file: BinaryIO, name: str, most_bytes: int) -> Iterator[bytes]:
+    size_bytes = 0
+    while piece := file.read(_PIECE_BYTES):
+        size_bytes += len(piece)
+        if size_bytes > most_bytes:
+            raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
+        yield piece
 
 
-def _check_size(size_bytes: int, name: str, most_bytes: int) -> None:
-    if size_bytes > most_bytes:
-        raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
+def _whole(pieces: Iterable[bytes]) -> bytes:
+    # Reading as many bytes as a file may have takes that much memory, however few there are.
+    content = io.BytesIO()
+    content.writelines(pieces)
+    return content.getvalue()

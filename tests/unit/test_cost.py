@@ -20,6 +20,8 @@ from tests.fakes.catalog import FakeCatalog
 
 from kaiten_sync.api.wire import decode_object
 from kaiten_sync.diff import diff_catalog
+from kaiten_sync.disk import Disk
+from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.validating import validate_all
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import NoProgress
@@ -46,6 +48,7 @@ BYTES_PER_GRANT = {
     "seal": 230,
     "write": 230,
     "read": 1_150,
+    "replace": 1_100,
 }
 """At most at one time, beside what was there before; of loading, what is left of it. A plan is
 sealed, written and printed piece by piece: its JSON as a whole takes 2,000. What grants have is not
@@ -144,6 +147,10 @@ def memory_of(job: str, folder: Path, size: int) -> int:
         content = write_plan(plan)
         # Now and then the interpreter enlarges its table of interned strings, which takes as much.
         return min(memory_bytes(lambda: read_plan(content))[1] for _ in range(3))
+    if job == "replace":
+        before = folder / f"{size}.plan.json"
+        before.write_bytes(write_plan(plan))
+        return memory_bytes(lambda: check_replaces(str(before), Disk(), Output.PLAN))[1]
     pieces = plan_pieces(plan) if job == "write" else plan_texts(plan, color=False, width=100)
     return memory_bytes(lambda: deque(pieces, maxlen=0))[1]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.address import Address, by_text, in_places
-from kaiten_sync.model.change import Action, Change, change_id
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.managed import Managed, marks_by_text
 from kaiten_sync.model.outcome import Outcomes, Status, outcome_of
 from kaiten_sync.model.plan import Observed, ObservedObjects
@@ -73,10 +73,7 @@ def test_what_a_plan_rests_on_is_as_it_was_given(found: list[tuple[Address, bool
 
 @given(st.lists(st.tuples(st.sampled_from(ADDRESSES), st.sampled_from(Status), st.booleans())))
 def test_an_outcome_says_what_was_noted(found: list[tuple[Address, Status, bool]]) -> None:
-    changes = [
-        Change(id=change_id(Action.CREATE, each), address=each, action=Action.CREATE)
-        for each, _, _ in found
-    ]
+    changes = [Change(address=each, action=Action.CREATE) for each, _, _ in found]
     whole = [outcome_of(change, each[1]) for change, each in zip(changes, found, strict=True)]
     whole = [o.changed(message="why") if f[2] else o for o, f in zip(whole, found, strict=True)]
     noted = [o if f[2] else o.status for o, f in zip(whole, found, strict=True)]

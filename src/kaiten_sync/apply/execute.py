@@ -160,7 +160,7 @@ class _Run:
         """Note what is to do, and what of it can begin."""
         inside = (change for change in self._changes if change.address.parent is not None)
         waited_for = {each for change in inside for each in change.depends_on}
-        lists = {c.id: c.address.child_list for c in self._changes if c.id in waited_for}
+        lists = {name: c.address.child_list for c in self._changes if (name := c.id) in waited_for}
         for place in range(len(self._changes)):
             self._enter(place, done, lists)
             self._tell()

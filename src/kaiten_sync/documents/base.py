@@ -83,6 +83,15 @@ def from_bytes(kind: type[_Value], content: bytes) -> _Value:
         raise ValueError(str(error)) from error
 
 
+def properties_in(content: bytes) -> Mapping[str, msgspec.Raw]:
+    """The properties of a JSON object, each as the JSON that it is: what is inside is not made.
+
+    Raises:
+        ValueError: it is no JSON object.
+    """
+    return from_bytes(dict[str, msgspec.Raw], content)
+
+
 def from_json(kind: type[_Document], value: object) -> _Document:
     """Read a document from JSON values. Nothing is coerced, and unknown keys are refused.
 

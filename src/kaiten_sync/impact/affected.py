@@ -36,7 +36,7 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
     found = []
     for change in plan.changes:
         holder = _held(change.address)
-        if change.id in handed:
+        if handed and change.id in handed:
             continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
             found.append((change, _affected(change, holder, seen.get(change.address, {}))))

@@ -164,8 +164,7 @@ def _unowned(
     more = going - deleted(owned.plan.changes)
     if not more:
         return None
-    target = ("-t", case.target.name) if workspace.has(case.target.name) else ()
-    words = (*workspace.words, *target, "-o", path, "--previous", f"REV:{path}")
+    words = (*case.words, "-o", path, "--previous", f"REV:{path}")
     again = shlex.join(["kaiten-sync", "plan", *words])
     return _Unowned(
         proposal=owned,

@@ -83,7 +83,7 @@ class Sides(Immutable, frozen=True, kw_only=True):
             PlanFileError: nothing shows that it is.
         """
         with self.connection.open() as catalog:
-            check_moved(self.agreed, self.connection.target, catalog, ports)
+            check_moved(self.agreed, self.connection.target, catalog, ports, words=self.words)
             yield catalog
 
 

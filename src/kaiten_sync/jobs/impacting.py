@@ -61,7 +61,9 @@ def impact_of_saved(
     connection = workspace.connect(plan.target.name if plan.target.name in known else None)
     check_target(plan, connection.target, may_have_moved=True)
     with connection.open() as catalog:
-        check_moved(Agreed(plan=plan, place=plan_file), connection.target, catalog, ports)
+        agreed = Agreed(plan=plan, place=plan_file)
+        words = workspace.words_of(plan.target.name)
+        check_moved(agreed, connection.target, catalog, ports, words=words)
         return impact_of(plan, catalog, budget, ports, upward=True)
 
 

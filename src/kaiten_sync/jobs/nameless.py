@@ -14,7 +14,6 @@ from kaiten_sync.errors import KaitenSyncError, PlanFileError, RefusedError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.instance import INSTANCE, instance_address
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import change_id
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import ApplyResult, Outcome
 from kaiten_sync.model.plan import Plan
@@ -93,11 +92,7 @@ class Nameless(Immutable, frozen=True):
         where = None if plan.migration.where is None else _NOT_SHOWN
         return plan.changed(
             changes=tuple(
-                each.changed(
-                    id=change_id(each.action, self._number(each.address)),
-                    address=self._number(each.address),
-                    reason=None,
-                )
+                each.changed(address=self._number(each.address), reason=None)
                 for each in plan.changes
             ),
             observed=tuple(e.changed(address=self._number(e.address)) for e in plan.observed),
@@ -113,7 +108,6 @@ class Nameless(Immutable, frozen=True):
         if message is not None and outcome.address in self.owners:
             message = message.replace(self.owners[outcome.address], "of another customer")
         return outcome.changed(
-            change_id=change_id(outcome.action, address),
             address=address,
             message=None if message is None else self.text(message),
         )

@@ -7,18 +7,19 @@ of the declaration while a command edits it.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from kaiten_sync.declare import FileChange, conflicts, is_lfs_pointer
+from kaiten_sync.documents import properties_in
 from kaiten_sync.errors import ChangedFileError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Files
+from kaiten_sync.model.strict_json import has_too_many_values
 
-_MOVES = "migration"
+_MOVES = b'"migration"'
 
 
 class _OutputForm(Immutable, frozen=True):
@@ -65,7 +66,7 @@ def check_replaces(
             f"{path} is there and is no {kind.called}; it was left as it is",
             hint=f"name another file with {kind.option}, or remove this one first",
         )
-    return None if content is None else _digest(content)
+    return None if content is None else hashlib.sha256(content).hexdigest()
 
 
 def write_output(path: str, pieces: Iterable[bytes], files: Files, before: str | None) -> None:
@@ -105,17 +106,22 @@ def _content_of(path: str, files: Files) -> bytes | None:
 
 
 def _digest_of(path: str, files: Files) -> str | None:
-    content = _content_of(path, files)
-    return None if content is None else _digest(content)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    if not files.is_file(Path(path)):
+        return None
+    found = hashlib.sha256()
+    try:
+        for piece in files.read_pieces(Path(path)):  # beside the new plan, which is in memory
+            found.update(piece)
+    except UsageError:
+        return None
+    return found.hexdigest()
 
 
 def _is_of(output: Output, content: bytes) -> bool:
+    if has_too_many_values(content):
+        return False
     try:
-        found = json.loads(content)
+        found = properties_in(content)  # all of a plan takes several times the memory of its file
     except (ValueError, RecursionError):
         # A plan that git could not merge is made again, or refused for that. So is one that is
         # in LFS: whoever removes the pointer loses what the plan owns.
@@ -124,9 +130,9 @@ def _is_of(output: Output, content: bytes) -> bool:
         first = next((line for line in lines if not line.startswith("<<<<<<<")), "")
         is_unmerged = first.startswith("{") and any(conflicts(lines))
         return output is Output.PLAN and (is_unmerged or is_lfs_pointer(text))
-    return isinstance(found, dict) and output.value.is_one(found)
+    return output.value.is_one(found)
 
 
 def _is_plan(found: Mapping[str, Any], *, moves: bool) -> bool:
     is_plan = {"changes", "observed", "digest"} <= found.keys()
-    return is_plan and (found.get("kind") == _MOVES) is moves
+    return is_plan and (bytes(found.get("kind", b"")) == _MOVES) is moves

@@ -80,7 +80,8 @@ class PlanRequest(Immutable, frozen=True, kw_only=True):
 class PlanCase(Immutable, frozen=True, kw_only=True):
     """All that a plan is made from, apart from the live catalog.
 
-    `kept` are the choices of a plan that is made again to compare it.
+    `kept` are the choices of a plan that is made again to compare it. `words` name the target on a
+    command line.
     """
 
     target: TargetRef
@@ -90,6 +91,7 @@ class PlanCase(Immutable, frozen=True, kw_only=True):
     allowed: frozenset[Address]
     is_moved: bool = False
     kept: tuple[FamilyChoice, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
@@ -161,6 +163,7 @@ def case_of(
         agreed=agreed,
         allowed=request.allowed,
         is_moved=request.is_moved,
+        words=workspace.words_of(connection.target.name),
     )
 
 
@@ -195,7 +198,7 @@ def _declared(case: PlanCase, catalog: PlanReader, ports: Ports) -> DesiredState
         ports.notices.notify(f"warning: {each.sentence} ({each.ref})")
     # What an earlier plan owns may be deleted, so it has to be the server that this plan was
     # about.
-    check_moved(case.agreed, case.target, catalog, ports, is_said=case.is_moved)
+    check_moved(case.agreed, case.target, catalog, ports, words=case.words, is_said=case.is_moved)
     return desired
 
 

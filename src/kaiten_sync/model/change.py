@@ -64,13 +64,11 @@ class FieldChange(Compact, frozen=True, kw_only=True):
 class Change(Compact, frozen=True, kw_only=True):
     """One operation of a plan.
 
-    `id` is readable and unique in its plan (`update:license/growth`); `depends_on` holds ids
-    that must be done first. `reason` is for people and steers nothing. `declared_as` is the object
-    that is declared, if it is another than the one that is changed: a family has its version
-    changed.
+    `depends_on` holds the ids of those that must be done first. `reason` is for people and steers
+    nothing. `declared_as` is the object that is declared, if it is another than the one that is
+    changed: a family has its version changed.
     """
 
-    id: str
     address: Address
     action: Action
     fields: tuple[FieldChange, ...] = ()
@@ -81,6 +79,11 @@ class Change(Compact, frozen=True, kw_only=True):
     # Ids of changes that are earlier in the plan: a reader need not look ahead.
     depends_on: tuple[str, ...] = ()
     declared_as: Address | None = None
+
+    @property
+    def id(self) -> str:
+        """Readable, and unique in its plan (`update:license/growth`)."""
+        return change_id(self.action, self.address)
 
     @property
     def declared(self) -> Address:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, subject_of
+from kaiten_sync.model.change import Action, Change, change_id, subject_of
 from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.on_demand import OnDemand
 
@@ -51,7 +51,6 @@ class Outcome(Compact, frozen=True, kw_only=True):
     accepted it and has something else.
     """
 
-    change_id: str
     address: Address
     action: Action
     status: Status
@@ -67,6 +66,11 @@ class Outcome(Compact, frozen=True, kw_only=True):
     is_different: bool = False
 
     @property
+    def change_id(self) -> str:
+        """The id of the change."""
+        return change_id(self.action, self.address)
+
+    @property
     def subject(self) -> str:
         """The object for people, as the plan names it."""
         return subject_of(self.address, self.declared_as)
@@ -75,7 +79,6 @@ class Outcome(Compact, frozen=True, kw_only=True):
 def outcome_of(change: Change, status: Status) -> Outcome:
     """The outcome of a change of which there is no more to say than its status."""
     return Outcome(
-        change_id=change.id,
         address=change.address,
         action=change.action,
         status=status,

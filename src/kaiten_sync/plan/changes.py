@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from kaiten_sync.effects import worst
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
-from kaiten_sync.model.change import Action, Change, FieldChange, change_id
+from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.value import ABSENT, Absent, Json
 from kaiten_sync.plan.leaving import Fate, Leaving
@@ -37,7 +37,6 @@ def to_changes(
                     yield from _moves(difference, specs[field.name], field.before, field)
     for each in leaving.of(Fate.GOES):
         yield Change(
-            id=change_id(Action.DELETE, each.address),
             address=each.address,
             action=Action.DELETE,
             fields=each.before,
@@ -86,7 +85,6 @@ def _moves(
 
 def _change(action: Action, difference: Difference, fields: tuple[FieldChange, ...]) -> Change:
     return Change(
-        id=change_id(action, difference.address),
         address=difference.address,
         action=action,
         fields=fields,

@@ -44,7 +44,7 @@ def requests_to_apply(
     again: set[Address] = set()
     inside = (change for change in changes if change.address.parent is not None)
     waited_for = {each for change in inside for each in change.depends_on}
-    lists = {each.id: each.address.child_list for each in changes if each.id in waited_for}
+    lists = {name: each.address.child_list for each in changes if (name := each.id) in waited_for}
     for change in changes:
         if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
             total += _FOUND_DONE

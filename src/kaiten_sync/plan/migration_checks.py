@@ -13,7 +13,6 @@ from kaiten_sync.effects import grants_seen, move_effect
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, KEPT, MOVE, STATE
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import change_id
 from kaiten_sync.model.migration import Migration, Stays
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import Json
@@ -47,8 +46,8 @@ def _moves(plan: Plan, migration: Migration) -> Iterator[str]:
     seen = {each.address: each for each in plan.observed}
     moved: set[Address] = set()
     for change in plan.changes:
-        if change.id != change_id(MOVE, change.address) or change.address in moved:
-            yield f"the id of {change.id} does not match, or it appears twice"
+        if change.address in moved:
+            yield f"{change.id} appears twice"
         moved.add(change.address)
         (field,) = change.fields
         if field.after != migration.to.slug or field.before == field.after:

@@ -19,7 +19,7 @@ from kaiten_sync.kinds.addresses import license_address, parse_address
 from kaiten_sync.kinds.instance import INSTANCE, MOVE, parse_instance
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import is_slug
-from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.change import Change, Effect, FieldChange, change_id
 from kaiten_sync.model.migration import Migration, Staying, Stays
 from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
 from kaiten_sync.model.settings import Limit, parse_limit
@@ -139,9 +139,11 @@ def _move_document(change: Change) -> MoveDocument:
 
 def _move(document: MoveDocument) -> Change:
     (moved,) = document.fields
+    address = parse_instance(document.address)
+    if document.id != change_id(MOVE, address):
+        raise ValueError(f"the id of {MOVE} {address} does not match")
     return Change(
-        id=document.id,
-        address=parse_instance(document.address),
+        address=address,
         action=MOVE,
         fields=(
             FieldChange(

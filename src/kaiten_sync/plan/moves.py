@@ -9,7 +9,7 @@ from kaiten_sync.effects import Grants, move_effect
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE, owned_by
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Change, FieldChange, change_id
+from kaiten_sync.model.change import Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Standing
 from kaiten_sync.model.migration import Migration, Staying, Stays
@@ -143,7 +143,6 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
     }
     changes = tuple(
         Change(
-            id=change_id(MOVE, each.found.address),
             address=each.found.address,
             action=MOVE,
             fields=(

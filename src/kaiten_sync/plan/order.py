@@ -16,6 +16,7 @@ from kaiten_sync.model.address import Address, Kind, by_address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.multimap import Multimap
 from kaiten_sync.model.resource import LiveState
+from kaiten_sync.model.shared_texts import SharedTexts
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.references import referred
@@ -57,8 +58,9 @@ def in_order(
     serving = serving_of(sorted(found, key=level), families, live)
     ranked = [*_ranked(found)]
     edges = _Edges(found, families, serving, replaced)
-    needed = [tuple(sorted(edges.before(change))) for change in ranked]
-    del edges, found  # as large as the changes
+    ids = SharedTexts()
+    needed = [ids.of(sorted(edges.before(change))) for change in ranked]
+    del edges, found, ids  # as large as the changes
     return tuple(_topological(ranked, needed))
 
 
@@ -121,13 +123,11 @@ class _Edges:
 
     def before(self, change: Change) -> set[str]:
         """Ids of the changes that must be done before this one."""
-        return {other.id for other in self._before(change) if other.id != change.id}
+        return {other.id for other in self._before(change) if other is not change}
 
     def _before(self, change: Change) -> Iterator[Change]:
         # Changes of one object follow one another: each PUT writes the whole object.
-        yield from takewhile(
-            lambda other: other.id != change.id, self._of_object.of(change.address)
-        )
+        yield from takewhile(lambda other: other is not change, self._of_object.of(change.address))
         address = change.address
         move = move_of(address.kind, change.action)
         if move is not None:
@@ -235,6 +235,7 @@ def _topological(ranked: list[Change], needed: Sequence[tuple[str, ...]]) -> Ite
     One that has to wait does so for one change at a time: almost none has to, and lists of what
     waits for each would be as large as the changes. Each replaces itself in `ranked`.
     """
+    awaited = {each for needs in needed for each in needs}
     done: set[str] = set()
     waiting: Mapping[str, list[int]] = defaultdict(list)
     left: dict[int, Iterator[str]] = {}
@@ -251,15 +252,16 @@ def _topological(ranked: list[Change], needed: Sequence[tuple[str, ...]]) -> Ite
                 continue
             change = ranked[place] = ranked[place].changed(depends_on=needed[place])
             yield change
-            done.add(change.id)
-            for follower in waiting.get(change.id, ()):
-                heapq.heappush(ready, follower)
+            if (name := change.id) in awaited:
+                done.add(name)
+                for follower in waiting.get(name, ()):
+                    heapq.heappush(ready, follower)
 
 
 def _ranked(changes: Sequence[Change]) -> Iterator[Change]:
-    """The changes by level, address and id, so that one set of changes has one order."""
+    """The changes by level, address and action, so that one set of changes has one order."""
     levels: dict[tuple[int, int], list[Change]] = defaultdict(list)
-    for change in sorted(changes, key=lambda each: each.id):
+    for change in sorted(changes, key=lambda each: each.action):
         levels[level(change)].append(change)
     for each in sorted(levels):
         yield from by_address(levels[each], lambda change: change.address)

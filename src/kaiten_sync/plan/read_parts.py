@@ -17,6 +17,7 @@ from kaiten_sync.kinds.registry import SPECS, action_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change, FieldChange, InnerChange, change_id
 from kaiten_sync.model.plan import Observed
+from kaiten_sync.model.shared_texts import SharedTexts
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.parts import at, bounded
 from kaiten_sync.plan.rests_on import object_fingerprint
@@ -29,7 +30,7 @@ class PartReader:
         self._inside: dict[str, dict[str, Address]] = defaultdict(dict)
         """The addresses by what is before their last word, and by that: their texts together
         take more memory than they do."""
-        self._ids: dict[str, str] = {}
+        self._ids = SharedTexts()
 
     def address(self, text: str) -> Address:
         """The address that a text names."""
@@ -49,16 +50,14 @@ class PartReader:
         declared_as = value_of(document.declared_as, absent=None)
         if document.id != change_id(action, address):
             raise ValueError(f"the id of {action} {address} does not match")
-        known = self._ids.setdefault
         return Change(
-            id=known(document.id, document.id),
             address=address,
             action=action,
             fields=tuple(field_of(address, each) for each in document.fields),
             effect=document.effect,
             source=_source(value_of(document.source, absent=None)),
             reason=value_of(document.reason, absent=None),
-            depends_on=tuple(known(each, each) for each in document.depends_on),
+            depends_on=self._ids.of(document.depends_on),
             declared_as=None if declared_as is None else self.address(declared_as),
         )
 

@@ -41,7 +41,6 @@ def ports() -> Ports:
 
 def outcome(number: int, status: Status = Status.DONE, message: str | None = None) -> Outcome:
     return Outcome(
-        change_id=f"create:group/g{number}",
         address=address(f"group/g{number}"),
         action=Action.CREATE,
         status=status,

@@ -437,7 +437,7 @@ def test_an_unregistered_kind_is_unknown() -> None:
 
 
 def test_what_was_read_of_a_kind_is_forgotten_with_it() -> None:
-    made = Change(id="create:zone/north", address=Address(ZONE.kind, "north"), action=Action.CREATE)
+    made = Change(address=Address(ZONE.kind, "north"), action=Action.CREATE)
     before = level(made), unit_names("zone")
     unregister("zone")
     note = FieldSpec(name="area", type=FieldType.INTEGER, units_from=("unit", "units"))

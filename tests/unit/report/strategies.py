@@ -17,7 +17,7 @@ from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.registry import SPECS, all_actions, top_kinds
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.attribution import Attribution
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange
 from kaiten_sync.model.comparison import ComparedObject, Comparison, Presence
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
@@ -123,7 +123,6 @@ _subjects = (_tops | _grants).flatmap(
 )
 _changes = st.builds(
     lambda subject, fields, effect, source, reason: Change(
-        id=change_id(subject[1], subject[0]),
         address=subject[0],
         action=subject[1],
         fields=fields,
@@ -320,7 +319,6 @@ def apply_results() -> st.SearchStrategy[ApplyResult]:
     """Any result of a few changes."""
     outcome = st.builds(
         Outcome,
-        change_id=texts,
         address=_tops | _grants,
         action=st.sampled_from(all_actions()),
         status=st.sampled_from(Status),

@@ -12,7 +12,7 @@ from tests.unit.report.strategies import NASTY, texts
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.instance import MOVE, parse_instance
 from kaiten_sync.kinds.license import LicenseMove
-from kaiten_sync.model.change import Action, change_id
+from kaiten_sync.model.change import Action
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.report.apply_json import apply_json
@@ -23,9 +23,7 @@ AGAIN = "Apply the same plan again to finish it; what is done already is skipped
 
 def outcome(action: Action, address: str, status: Status, **more: Any) -> Outcome:
     where = parse_instance(address) if action is MOVE else parse_address(address)
-    return Outcome(
-        change_id=change_id(action, where), address=where, action=action, status=status, **more
-    )
+    return Outcome(address=where, action=action, status=status, **more)
 
 
 def result(*outcomes: Outcome) -> ApplyResult:

@@ -9,7 +9,7 @@ from hypothesis import given
 from tests.unit.report.strategies import LEAN, NASTY, plan_of, plans
 
 from kaiten_sync.kinds.addresses import license_address
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.plan_html import plan_html
 
@@ -84,16 +84,13 @@ def test_nothing_to_do(nothing_to_do: Plan) -> None:
 
 
 def test_deletes_that_hurt_nobody_have_their_section() -> None:
-    gone = Change(
-        id="delete:license/a", address=license_address("a"), action=Action.DELETE, fields=()
-    )
+    gone = Change(address=license_address("a"), action=Action.DELETE, fields=())
     assert "Deletes and archives" in plan_html(plan_of((gone,)))
 
 
 def test_hostile_text_is_shown_and_does_nothing() -> None:
     changes = tuple(
         Change(
-            id=change_id(Action.UPDATE, license_address(f"{position}{nasty}")),
             address=license_address(f"{position}{nasty}"),
             action=Action.UPDATE,
             fields=(FieldChange(name="name", before=nasty, after=f"{nasty}."),),

@@ -12,7 +12,7 @@ from tests.unit.report.strategies import LEAN, NASTY, drift_reports, plan_of, pl
 from kaiten_sync.kinds.addresses import grant_address, license_address
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import Plan
@@ -28,7 +28,6 @@ _FENCED = re.compile(r"^(`{3,})(diff|text)\n(.*?)\n\1$", re.M | re.S)
 
 def update(address: Address, before: Json, after: Json, effect: Effect) -> Change:
     return Change(
-        id=change_id(Action.UPDATE, address),
         address=address,
         action=Action.UPDATE,
         fields=(FieldChange(name="value", before=before, after=after, effect=effect),),
@@ -90,7 +89,6 @@ def delete(name: str, effect: Effect = Effect.NEUTRAL) -> Change:
     address = license_address(name)
     fields = (FieldChange(name="name", before=name),)
     return Change(
-        id=change_id(Action.DELETE, address),
         address=address,
         action=Action.DELETE,
         fields=fields,

@@ -13,7 +13,7 @@ from kaiten_sync.kinds.addresses import license_address, parse_address
 from kaiten_sync.kinds.license import LicenseMove
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
@@ -32,7 +32,6 @@ def change(
 ) -> Change:
     address = parse_address(named) if isinstance(named, str) else named
     return Change(
-        id=change_id(action, address),
         address=address,
         action=action,
         fields=tuple(FieldChange(name=n, before=b, after=a) for n, b, a in fields),

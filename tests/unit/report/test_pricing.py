@@ -11,7 +11,7 @@ from tests.unit.report.strategies import plan_of
 
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 from kaiten_sync.pricing import (
@@ -49,7 +49,6 @@ def change(slug: str, before: Json, after: Json | Absent, action: Action = Actio
     address = parse_address(f"license/pro/grant/{slug}")
     field = FieldChange(name="value", before=before, after=after, effect=Effect.TIGHTENS)
     return Change(
-        id=change_id(action, address),
         address=address,
         action=action,
         fields=(field,),
@@ -225,7 +224,6 @@ def test_an_empty_catalog_has_no_table() -> None:
 def test_grants_that_go_with_their_license_are_no_rows() -> None:
     license_ = parse_address("license/pro")
     gone = Change(
-        id=change_id(Action.DELETE, license_),
         address=license_,
         action=Action.DELETE,
         fields=(),

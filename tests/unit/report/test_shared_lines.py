@@ -6,7 +6,7 @@ import pytest
 from tests.unit.report.strategies import plan_of
 
 from kaiten_sync.kinds.addresses import parse_address
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.report.plan_html import plan_html
@@ -21,7 +21,6 @@ def tightened(
     source = SourceRef("catalog/free.yaml", line, 7, through)
     field = FieldChange(name="value", before=before, after=400, effect=effect, source=source)
     return Change(
-        id=change_id(Action.UPDATE, address),
         address=address,
         action=Action.UPDATE,
         fields=(field,),
@@ -33,7 +32,6 @@ def tightened(
 def deleted(address: str) -> Change:
     parsed = parse_address(address)
     return Change(
-        id=change_id(Action.DELETE, parsed),
         address=parsed,
         action=Action.DELETE,
         fields=(FieldChange(name="value", before=True),),

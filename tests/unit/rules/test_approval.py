@@ -6,7 +6,7 @@ import pytest
 
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import action_of
-from kaiten_sync.model.change import Change, Effect, change_id
+from kaiten_sync.model.change import Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.policy_rule import RULE_WARNS, ApprovalLevel
 from kaiten_sync.rules import approval_of
@@ -18,7 +18,7 @@ GRANT = "license/pro/grant/seats"
 def change(action: str, effect: Effect, address: str = GRANT) -> Change:
     found = parse_address(address)
     known = action_of(found.kind, action)
-    return Change(id=change_id(known, found), address=found, action=known, effect=effect)
+    return Change(address=found, action=known, effect=effect)
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,18 @@ from hypothesis import strategies as st
 from tests.support.dash import Dash
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
-from tests.support.metering import Meter, add_instance, metered
+from tests.support.metering import Meter, add_instance, metered, milliseconds
 from tests.support.tenants import make
 
+from kaiten_sync.licensing import Window
 from kaiten_sync.server.dashboard.figures import (
     number_of,
     show_distance,
+    show_end,
     show_number,
     show_overage,
     show_percent,
+    show_start,
     spell_number,
     typed_amount,
     unit_names,
@@ -254,3 +257,28 @@ def test_steps_that_are_done_are_marked_and_all_of_them_disappear(dash: Dash, me
     assert page.has_link("Report usage, with the curl line on the instance's page")
     meter.count(1)
     assert "First steps" not in dash.see("/")
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "shown"),
+    [
+        ("2024-03-31T01:00:00Z", "2024-03-31T02:00:00Z", "2024-03-31 01:00 to 02:00 UTC"),
+        ("2024-03-31T23:30:00Z", "2024-04-01T00:30:00Z", "2024-03-31 23:30 to 00:30 UTC"),
+        ("2024-03-31T00:00:00Z", "2024-04-01T00:00:00Z", "2024-03-31 to 2024-04-01"),
+        ("2024-01-31T10:30:00Z", "2024-02-29T10:30:00Z", "2024-01-31 to 2024-02-29"),
+    ],
+)
+def test_a_window_of_an_hour_has_times(starts: str, ends: str, shown: str) -> None:
+    window = Window(milliseconds(starts), milliseconds(ends))
+    assert f"{show_start(window)} to {show_end(window)}" == shown
+
+
+def test_pages_show_the_hour_in_which_usage_counts(meter: Meter, dash: Dash) -> None:
+    meter.grant(10, "hourly", resetPeriod="HOUR")
+    reading = meter.count(1, slug="hourly")
+    window = Window(
+        milliseconds(reading["currentPeriodStart"]), milliseconds(reading["currentPeriodEnd"])
+    )
+    of_instance = Html(dash.see("/instances/main")).text
+    assert f"{show_start(window)} to {show_end(window)}" in of_instance
+    assert f"until {show_end(window)}" in Html(dash.see("/entitlements/hourly/usage")).text

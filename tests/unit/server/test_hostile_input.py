@@ -172,3 +172,12 @@ def test_a_client_that_goes_away_harms_nobody(server: EmbeddedServer, api: httpx
     with socket.create_connection((str(place.hostname), int(str(place.port)))) as half:
         half.sendall(b"POST /api/licenses HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
     assert api.get("/licenses").status_code == 200
+
+
+@pytest.mark.parametrize("value", [1000, "1000", None, True, [1], {}, {"type": "no"}])
+def test_a_wrong_grant_is_said_once(api: httpx.Client, value: object) -> None:
+    body = {"entitlementSlug": "api-calls", "value": value}
+    refused = api.post("/licenses/growth/entitlements", json=body)
+    assert refused.status_code == 422
+    (problem,) = refused.json()["errors"]
+    assert problem["location"].startswith("body.value")

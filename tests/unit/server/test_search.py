@@ -44,13 +44,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="module")
-def searched(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dash]:
+def searched(server: EmbeddedServer) -> Iterator[Dash]:
     """An organization with one of each kind, all under the same name."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server"), database_url) as server:
-        with client(server.url, server.token) as api:
-            _furnish(api)
-        with at_dashboard(server.url, server.token) as dash:
-            yield dash
+    with client(server.url, server.token) as api:
+        _furnish(api)
+    with at_dashboard(server.url, server.token) as dash:
+        yield dash
 
 
 def _furnish(api: httpx.Client) -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import httpx
+from tests.support.databases import Cluster
 from tests.support.metering import Meter, client, done, metered, pair, path
 from tests.support.processes import HANG_S
 from tests.support.server_process import ServerProcess
@@ -113,8 +114,12 @@ def test_what_is_sent_again_with_its_key_counts_once(fresh_url: str) -> None:
     assert sorted(row.report_seq for row in meter.reports()) == list(range(1, events + 1))
 
 
-def test_one_of_several_processes_is_killed_and_the_rest_goes_on(fresh_url: str) -> None:
-    """Two servers on one database, with groups of reports in both; one of them comes and goes."""
+def test_one_of_several_processes_is_killed_and_the_rest_goes_on(postgresql: Cluster) -> None:
+    """Two servers on one database, with groups of reports in both; one of them comes and goes.
+
+    A file of SQLite has one server.
+    """
+    fresh_url = postgresql.new_database()
     with ExitStack() as servers:
         stays = servers.enter_context(ServerProcess(fresh_url))
         goes = servers.enter_context(ServerProcess(fresh_url, token=stays.token))

@@ -44,6 +44,9 @@ QUICK = DeliverySettings(retry_delays_s=(0.0, 0.01, 0.02, 0.03, 0.04, 0.05), pol
 NEVER_S = 10 * HANG_S
 """Longer than any test waits."""
 
+MORE_THAN_THREADS = 40
+"""More names than an event loop has threads for."""
+
 TOKEN = "ksh_of-the-tests-of-deliveries"
 
 
@@ -322,6 +325,32 @@ def test_dead_endpoints_hold_up_nobody(outbox: Database) -> None:
         tell(outbox, *names)
         deliver_until(outbox, lambda: len(receiver.deliveries) == 30)
         assert names_of(receiver) == names
+
+
+def test_names_that_no_server_answers_hold_up_nobody(
+    outbox: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Neither the names of others nor the end of the program, which comes while they are looked up.
+    is_over = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def slow(host: str, port: int, **options: Any) -> Any:
+        if host.endswith(".example"):
+            is_over.wait(HANG_S)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return look_up(host, port, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with Receiver() as receiver:
+        for number in range(MORE_THAN_THREADS):
+            subscribe(outbox, f"http://name-{number}.example/")
+        tell(outbox, "one")
+        subscribe(outbox, receiver.url.replace("127.0.0.1", "localhost"))
+        tell(outbox, "two")
+        try:
+            deliver_until(outbox, lambda: names_of(receiver) == ["two"])
+        finally:
+            is_over.set()
 
 
 def test_several_workers_never_deliver_side_by_side(outbox: Database) -> None:

@@ -64,6 +64,23 @@ def test_names_old_names_and_types_all_mean_the_event(api: httpx.Client) -> None
     ]
 
 
+@pytest.mark.parametrize("changed", ["eventTypes", "eventNames"])
+def test_an_event_that_is_taken_from_what_was_read_is_not_kept_without_a_word(
+    api: httpx.Client, changed: str
+) -> None:
+    made = make(api, eventTypes=[REACHED, "LICENSE_CREATED"]).json()
+    path = f"/webhooks/{made['id']}"
+    refused = api.put(path, json={**made, changed: [REACHED]})
+    assert refused.status_code == 422
+    (problem,) = refused.json()["errors"]
+    assert (problem["location"], "send one" in problem["message"]) == ("body.eventNames", True)
+    assert api.get(path).json() == made
+    one = {"url": URL, changed: [REACHED]}
+    for body in (made, one, {**one, "eventTypes": [REACHED], "eventNames": [REACHED]}):
+        assert api.put(path, json=body).status_code == 204
+    assert api.get(path).json()["eventTypes"] == [REACHED]
+
+
 def test_events_that_there_are_not(api: httpx.Client) -> None:
     refused = make(api, eventTypes=[REACHED, "nope"], eventNames=["ALSO_NOT"])
     assert refused.status_code == 422

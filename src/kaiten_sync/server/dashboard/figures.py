@@ -11,6 +11,7 @@ from typing import Protocol
 
 from kaiten_sync.licensing import (
     Unit,
+    Window,
     closest_spelling,
     exact_quantity,
     is_read_with_prefix,
@@ -172,6 +173,26 @@ def show_moment(milliseconds: int | None) -> str:
 def show_day(milliseconds: int | None) -> str:
     """The day of a time in UTC; a dash for None."""
     return "–" if milliseconds is None else timestamp(milliseconds)[:10]
+
+
+def show_start(window: Window) -> str:
+    """When a window starts: its day, and its time if the window is shorter than a day."""
+    day, clock = _day_and_time(window.start_ms)
+    return f"{day} {clock}" if _is_short(window) else day
+
+
+def show_end(window: Window) -> str:
+    """When a window ends: its day, or its time if the window is shorter than a day."""
+    day, clock = _day_and_time(window.end_ms)
+    return f"{clock} UTC" if _is_short(window) else day
+
+
+def _is_short(window: Window) -> bool:
+    return window.end_ms - window.start_ms < _DAY_MS
+
+
+def _day_and_time(milliseconds: int) -> list[str]:
+    return timestamp(milliseconds)[:16].split("T")
 
 
 def show_distance(milliseconds: int, now_ms: int) -> str:

@@ -23,10 +23,12 @@ from kaiten_sync.server.dashboard.figures import (
     show_count,
     show_day,
     show_distance,
+    show_end,
     show_moment,
     show_number,
     show_overage,
     show_percent,
+    show_start,
 )
 from kaiten_sync.server.dashboard.granted import terms_text
 from kaiten_sync.server.dashboard.texts import showable
@@ -112,6 +114,8 @@ class Renderer:
             moment=show_moment,
             since=_since,
             day=_day,
+            start=lambda window: _Time(milliseconds=window.start_ms, brief=show_start(window)),
+            end=lambda window: _Time(milliseconds=window.end_ms, brief=show_end(window)),
         )
 
     def page(

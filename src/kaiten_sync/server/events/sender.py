@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -74,10 +77,40 @@ class _Answering:
 
 
 async def resolve_host(host: str, port: int) -> Sequence[Address]:
-    """The addresses of a host as this machine knows them."""
+    """The addresses of a host as this machine knows them.
+
+    In a thread of its own: event loops look names up in a few threads, so that some names whose
+    servers do not answer would hold up all others, and the end of the program.
+    """
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [ip_address(str(each[4][0]).split("%")[0]) for each in found]
+    answer: asyncio.Future[Sequence[Address]] = loop.create_future()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = [ip_address(str(each[4][0]).split("%")[0]) for each in found]
+            outcome = partial(_settle, answer, addresses)
+        except (OSError, ValueError) as error:
+            outcome = partial(_settle, answer, error)
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(outcome)
+
+    try:
+        threading.Thread(target=look_up, name="kaiten-look-up", daemon=True).start()
+    except RuntimeError as error:  # the system has no more threads
+        raise OSError(f"{host} cannot be looked up: {error}") from error
+    return await answer
+
+
+def _settle(
+    answer: asyncio.Future[Sequence[Address]], outcome: Sequence[Address] | Exception
+) -> None:
+    if answer.done():  # nobody waits any longer
+        return
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
 
 class Sender:

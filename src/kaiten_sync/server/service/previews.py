@@ -19,7 +19,7 @@ from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.licensing import UNCAPPED
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect, change_id
+from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.impact import Affected, ChangeImpact, HolderImpact, Standing
 from kaiten_sync.model.value import Json
@@ -182,7 +182,6 @@ def _change(license_slug: str, proposed: ProposedGrant) -> Change:
         case _:
             effect = worst(each.effect for each in fields)
     return Change(
-        id=change_id(proposed.action, address),
         address=address,
         action=proposed.action,
         fields=fields,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from kaiten_sync.server.db import deliveries, webhooks
@@ -14,7 +14,7 @@ from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.webhooks import DeliveryRow, EndpointRow
 from kaiten_sync.server.domain.events import WEBHOOK_PAUSED, WEBHOOK_RESUMED, WEBHOOK_TEST
-from kaiten_sync.server.domain.refusals import conflict, not_found
+from kaiten_sync.server.domain.refusals import Problem, conflict, not_found, unprocessable
 from kaiten_sync.server.domain.webhooks import (
     MAX_ENDPOINTS,
     EndpointHealth,
@@ -48,6 +48,20 @@ class EndpointFields:
             *((f"body.eventNames[{i}]", text) for i, text in enumerate(self.event_names)),
         ]
         return wanted_types(named)
+
+    def refuse_contradiction(self) -> None:
+        """Refuse lists that name different events, where each has to be all of them.
+
+        An answer has both, so somebody who changes one of them and sends both back would keep what
+        was taken away.
+        """
+        if self.event_types and self.event_names:
+            types, names = replace(self, event_names=()), replace(self, event_types=())
+            if types.wanted != names.wanted:
+                problem = "not the events of eventTypes; send one of the two"
+                raise unprocessable(
+                    "UNPROCESSABLE", "validation failed", [Problem(problem, "body.eventNames")]
+                )
 
 
 def list_endpoints(
@@ -123,6 +137,7 @@ def update_endpoint(work: Work, endpoint_id: str, fields: EndpointFields) -> Non
     operation = "UpdateWebhook"
     stored = _locked(work, endpoint_id, operation)
     wanted = fields.wanted
+    fields.refuse_contradiction()
     check_url(operation, fields.url, allow_private=work.allow_private_webhooks)
     webhooks.change_endpoint(
         work.connection,

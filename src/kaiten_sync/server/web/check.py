@@ -186,7 +186,11 @@ def _by_tag(discriminator: Mapping[str, Any]) -> Schema:
         "required": [name],
         "properties": {name: {"enum": sorted(mapping)}},
         "allOf": [
-            {"if": {"required": [name], "properties": {name: {"const": tag}}}, "then": {"$ref": to}}
+            # With its type, or what is not an object would fail in every branch.
+            {
+                "if": {"type": "object", "required": [name], "properties": {name: {"const": tag}}},
+                "then": {"$ref": to},
+            }
             for tag, to in mapping.items()
         ],
     }
