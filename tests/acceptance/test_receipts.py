@@ -198,7 +198,9 @@ def test_an_option_that_would_do_nothing_or_harm_is_refused(
     assert (shop.folder / "plan.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name
+)
 def test_the_first_stop_finishes_what_is_under_way(
     shop: Shop, proxy: FaultProxy, start: Start, stop: signal.Signals
 ) -> None:

@@ -13,7 +13,7 @@ from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
-from kaiten_sync.jobs.overwriting import Output, check_replaces
+from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.planning import Proposal
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.suggesting import drift_command
@@ -117,7 +117,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         KaitenSyncError: as `drift.plan_revert` does.
     """
     sides = sides_of(workspace, request, ports)
-    check_replaces(out, ports.files, Output.PLAN)
+    before = check_replaces(out, ports.files, Output.PLAN)
     desired = load(sides.source)
     unknown = _strangers(request.only, desired.resources)
     if unknown:
@@ -135,7 +135,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:
-        ports.files.write_pieces(Path(out), plan_pieces(proposal.plan))
+        write_output(out, plan_pieces(proposal.plan), ports.files, before)
     changed = {each.address.root.slug for each in proposal.plan.changes}
     for each in proposal.plan.families:
         # Once the revert is applied, the committed plan is older than what the family serves.
