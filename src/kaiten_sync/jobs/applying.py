@@ -124,7 +124,7 @@ def _unreviewed(workspace: Workspace, target: TargetRef, files: Sequence[str]) -
         f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
         hint=by_name
         if target.name in named
-        else "kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
+        else "`kaiten-sync plan -o FILE`, have it reviewed, then apply FILE",
     )
 
 
