@@ -16,6 +16,7 @@ from kaiten_sync.documents import properties_in
 from kaiten_sync.errors import ChangedFileError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Files
+from kaiten_sync.model.strict_json import has_too_many_values
 
 _MOVES = b'"migration"'
 
@@ -84,6 +85,8 @@ def write_changes(changes: Sequence[FileChange], files: Files) -> None:
 
 
 def _is_of(output: Output, content: bytes) -> bool:
+    if has_too_many_values(content):
+        return False
     try:
         found = properties_in(content)  # all of a plan takes several times the memory of its file
     except (ValueError, RecursionError):
