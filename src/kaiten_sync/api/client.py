@@ -180,7 +180,7 @@ class Client:
         """GET a path below the API's base. Within `look_then_write` it is sent once.
 
         Raises:
-            ProblemError, ServerError, UnreachableError, CredentialError.
+            ProblemError, ServerError, UnreachableError, CredentialError, StoppedError.
             LostAnswerError: only within `look_then_write`.
         """
         request = _Request("GET", path, params=params)
