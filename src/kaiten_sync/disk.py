@@ -28,6 +28,9 @@ LARGEST_BYTES = 256 * 1024 * 1024
 
 _PIECE_BYTES = 256 * 1024
 
+_GITS_OWN = ".git"
+_LEADS_OUT = "leads out of the repository"
+
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -63,6 +66,7 @@ def check_output(path: Path, *, is_folder: bool = False) -> None:
         UsageError: something else has it, or there can be no such folder.
     """
     try:
+        _check_links(path)
         if path.exists():
             if is_folder and not path.is_dir():
                 raise UsageError(f"cannot write to {path}: it is not a folder")
@@ -162,6 +166,8 @@ class Disk:
             OSError: it cannot be written there, is not a regular file, or another process is
                 writing it.
         """
+        if link := _leading_out(path):
+            raise OSError(errno.EPERM, f"the link {link} {_LEADS_OUT}")
         if path.exists() and (reason := _irregular(path.stat().st_mode)):
             raise OSError(errno.EINVAL, reason)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -172,13 +178,14 @@ class Disk:
         except OSError:
             os.close(descriptor)
             raise
-        return _OpenFile(descriptor, head)
+        return _OpenFile(path, descriptor, head)
 
 
 class _OpenFile:
     """`kept` bytes are never written again; `tail` is what follows them now."""
 
-    def __init__(self, descriptor: int, head: bytes) -> None:
+    def __init__(self, path: Path, descriptor: int, head: bytes) -> None:
+        self._path = path
         self._descriptor = descriptor
         self._kept_bytes = 0
         self._tail = b""
@@ -200,7 +207,14 @@ class _OpenFile:
         self._kept_bytes, self._tail = kept_bytes, content
 
     def close(self) -> None:
+        ours = os.fstat(self._descriptor)
         os.close(self._descriptor)
+        try:
+            is_there = os.path.samestat(ours, os.stat(self._path))
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise OSError(errno.ENOENT, "it was removed or replaced while it was written")
 
 
 def _lock(descriptor: int) -> None:
@@ -223,6 +237,32 @@ def _replace(contents: Mapping[Path, Content | None]) -> None:
     except OSError as error:
         path = Path(str(error.filename2 or error.filename or next(iter(contents))))
         raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _check_links(path: Path) -> None:
+    if link := _leading_out(path):
+        raise UsageError(
+            f"cannot write {path}: the link {link} {_LEADS_OUT}",
+            hint="remove the link, or name the place that it leads to",
+        )
+
+
+def _leading_out(path: Path) -> Path | None:
+    """The link on the way to a path that leads out of the repository it is in; None if none does.
+
+    Whoever writes to a repository of others does not know their links. What git keeps for itself
+    is not theirs either: it has programs that git runs.
+    """
+    for each in (path, *path.parents):
+        if not each.is_symlink():
+            continue
+        above, end = Path(os.path.realpath(each.parent)), Path(os.path.realpath(each))
+        top = next((e for e in (above, *above.parents) if os.path.lexists(e / _GITS_OWN)), None)
+        if top is None:
+            continue
+        if not end.is_relative_to(top) or _GITS_OWN in end.relative_to(top).parts:
+            return each
+    return None
 
 
 def _pieces(content: bytes) -> Iterator[bytes]:

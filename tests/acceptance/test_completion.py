@@ -159,3 +159,12 @@ def test_the_script_of_each_shell_is_printed(tmp_path: Path, shell: str) -> None
     assert "_KAITEN_SYNC_COMPLETE=" in done.stdout
     if shell == "bash":
         assert subprocess.run(["bash", "-n"], input=done.stdout, text=True, check=True)
+
+
+def test_zsh_starts_its_completion_if_nothing_has(project: Path) -> None:
+    source = kaiten_sync(cwd=project, environment={"_KAITEN_SYNC_COMPLETE": "zsh_source"}).stdout
+    lines = source.splitlines()
+    (registers,) = (n for n, line in enumerate(lines) if line.lstrip().startswith("compdef "))
+    assert "$+functions[compdef]" in lines[registers - 1]
+    assert "compinit" in lines[registers - 1]
+    assert lines[0] == "#compdef kaiten-sync"

@@ -24,6 +24,14 @@ licenses:
   growth: {name: Growth, type: PAID, entitlements: {seats: 5}}
   partner: {name: Partner, type: PAID, entitlements: {seats: 1}}
 """
+VERSIONS = """\
+version: 1
+entitlements: {seats: {name: Seats, type: NUMBER}}
+licenses:
+  free: {name: Free, type: COMMUNITY, entitlements: {seats: 5}}
+  growth: {name: Growth, type: PAID, extends: free}
+  growth-2: {name: Growth, type: PAID, familySlug: growth, entitlements: {seats: 5}}
+"""
 PROJECT = f"{FOLDER}/kaiten-sync.yaml"
 PLAN = "-our plans/$HOME.plan.json"
 COMMAND = re.compile(r"kaiten-sync (?:adopt|apply|drift|freeze|init|plan|show|validate)\b")
@@ -176,6 +184,67 @@ def new_on_the_server(place: Workplace) -> Ended:
     return place.run("drift", *PROD, "--plan", PLAN, **tokens(place))
 
 
+def moved(place: Workplace) -> None:
+    """The server has another URL, and the plan saw nothing there by which it could be known."""
+    agreed(place)
+    text = (place.folder / PROJECT).read_text(encoding="utf-8")
+    place.write(PROJECT, text.replace("127.0.0.1", "localhost"))
+
+
+def moved_in_drift(place: Workplace) -> Ended:
+    moved(place)
+    return place.run("drift", *PROD, "--plan", PLAN, **tokens(place))
+
+
+def moved_in_plan(place: Workplace) -> Ended:
+    moved(place)
+    return planned(place)
+
+
+def moved_in_apply(place: Workplace) -> Ended:
+    moved(place)
+    return place.run("apply", f"./{PLAN}", *PROD[:2], **tokens(place))
+
+
+def moved_in_impact(place: Workplace) -> Ended:
+    moved(place)
+    return place.run("impact", f"./{PLAN}", *PROD[:2], **tokens(place))
+
+
+def changed_and_planned(place: Workplace) -> None:
+    agreed(place)
+    place.write(f"{FOLDER}/catalog.yaml", ONE_LIMIT.replace("1000", "2000"))
+    assert planned(place).code == 0
+
+
+def stale(place: Workplace) -> Ended:
+    changed_and_planned(place)
+    put(place, 7)
+    return place.run("apply", f"./{PLAN}", *PROD[:2], **tokens(place))
+
+
+def of_another_catalog(place: Workplace) -> Ended:
+    changed_and_planned(place)
+    place.write(f"{FOLDER}/catalog.yaml", ONE_LIMIT.replace("1000", "3000"))
+    there = ("--catalog", f"{FOLDER}/catalog.yaml", *PROD[:2])
+    return place.run("apply", f"./{PLAN}", *there, **tokens(place))
+
+
+def old_versions_in_a_project(place: Workplace) -> Ended:
+    place.write(f"{FOLDER}/catalog.yaml", VERSIONS)
+    return place.run("validate", *PROD[:2])
+
+
+def old_versions_in_a_plan(place: Workplace) -> Ended:
+    place.write(f"{FOLDER}/catalog.yaml", VERSIONS)
+    return place.run("plan", *PROD, **tokens(place))
+
+
+def old_versions_in_a_file(place: Workplace) -> Ended:
+    place.write(f"{FOLDER}/catalog.yaml", VERSIONS)
+    return place.run("validate", f"{FOLDER}/catalog.yaml")
+
+
 def started(place: Workplace) -> Ended:
     return place.run("init", "--", "-a new $project")
 
@@ -197,6 +266,15 @@ STORIES: dict[str, tuple[Callable[[Workplace], Ended], set[str]]] = {
     "nothing to adopt": (nothing_to_adopt, {"drift"}),
     "only with a plan": (only_with_a_plan, {"plan"}),
     "new on the server": (new_on_the_server, {"adopt"}),
+    "moved, in drift": (moved_in_drift, {"plan"}),
+    "moved, in plan": (moved_in_plan, {"plan"}),
+    "moved, in apply": (moved_in_apply, {"plan"}),
+    "moved, in impact": (moved_in_impact, {"plan"}),
+    "stale": (stale, {"plan"}),
+    "of another catalog": (of_another_catalog, {"plan"}),
+    "old versions in a project": (old_versions_in_a_project, {"freeze"}),
+    "old versions in a plan": (old_versions_in_a_plan, {"freeze"}),
+    "old versions in a file": (old_versions_in_a_file, {"freeze"}),
     "started": (started, {"validate"}),
 }
 
@@ -237,6 +315,23 @@ def test_a_server_without_a_project_is_named_again(
     for each in commands:
         done = run_in_shell(each, place, **alone)
         assert done.code in RUNS, f"{each}\n{done.stderr}"
+
+
+def test_a_moved_server_without_a_project_is_named_again(place: Workplace) -> None:
+    place.write("c d.yaml", ONE_LIMIT)
+    alone = {"KAITEN_AUTH_TOKEN": place.token, "KAITEN_BASE_URL": ""}
+    file = ("-f", "c d.yaml", "-o", "a b.plan.json")
+    assert place.run("plan", *file, "--base-url", place.url, **alone).code == 0
+    there = ("--base-url", place.url.replace("127.0.0.1", "localhost"))
+    for words in (("plan", *file), ("apply", "a b.plan.json")):
+        ended = place.run(*words, *there, **alone)
+        assert ended.code == 4
+        (command,) = suggested(ended)
+        assert " ".join(there) in command
+    # The apply has no catalog to name, so the last command is the plan's.
+    (command,) = suggested(place.run("plan", *file, *there, **alone))
+    done = run_in_shell(command, place, **alone)
+    assert done.code == 0, done.stderr
 
 
 def test_an_empty_plan_is_not_offered_to_be_applied(project: Workplace) -> None:

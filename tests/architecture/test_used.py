@@ -10,7 +10,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "src" / "kaiten_sync"
 PLAIN = re.compile(r"[\w.:]+")
 BY_OTHERS = {
-    *("list_commands", "get_command"),  # click
+    "list_commands",  # click
     *("capture_signals", "handle_hup", "data_received"),  # uvicorn
     *("_as_it_is", "_collated", "_without_index", "inherit_cache"),  # sqlalchemy
     "delimiter",  # string.Template

@@ -48,6 +48,49 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert (path.parent / link).exists(), link
 
 
+def anchors(page: str) -> set[str]:
+    """The ids that headings get, as forges and the site make them."""
+    prose = re.sub(r"^(```|~~~).*?^\1", "", page, flags=re.M | re.S)
+    heads = (re.sub(r"\]\([^)]*\)", "", head) for head in re.findall(r"^#+ (.*)$", prose, re.M))
+    return {re.sub(r"[^\w -]", "", head).strip().lower().replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_links_lead_to_a_heading(path: Path) -> None:
+    for link, anchor in re.findall(
+        r"\]\(([^)#\s:]*)#([^)\s]+)\)", path.read_text(encoding="utf-8")
+    ):
+        page = path.parent / link if link else path
+        assert anchor in anchors(page.read_text(encoding="utf-8")), f"{link}#{anchor}"
+
+
+SET_BY_OTHERS = {"HOME", "PATH", "GITHUB_STEP_SUMMARY", "KAITEN_TOKEN"}
+"""By the shell, by a forge; and by whoever copies the dashboard's curl lines."""
+
+
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_a_command_uses_no_variable_that_the_page_does_not_set(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    environment = Path("docs/reference/environment.md").read_text(encoding="utf-8")
+    known = SET_BY_OTHERS | set(re.findall(r"^\| `(\w+)` \|", environment, re.M))
+    known |= set(re.findall(r"\b([A-Za-z_]\w*)=", text))
+    for line in re.findall(r"^(?: {4,}|\$ )(.*)$", text, re.M):
+        used = set(re.findall(r"\$\{?([A-Z_][A-Z0-9_]*)", re.sub(r"'[^']*'", "", line)))
+        assert used <= known, line
+
+
+def test_an_image_is_built_in_a_format_that_has_its_health_check() -> None:
+    assert "\nHEALTHCHECK " in Path("Containerfile").read_text(encoding="utf-8")
+    builds = [
+        line
+        for path in DOCS
+        for line in re.findall(r"podman build .*", path.read_text(encoding="utf-8"))
+    ]
+    # The format of OCI, podman's default, has none. Source: podman-build(1), `--format`.
+    assert builds
+    assert all("--format docker" in line for line in builds)
+
+
 @pytest.mark.parametrize("path", DOCS, ids=str)
 def test_commands_in_the_docs_exist(path: Path) -> None:
     known = dict(commands())
@@ -86,7 +129,7 @@ def test_no_committed_text_names_a_package_index() -> None:
 
 def test_nothing_is_installed_by_its_name_alone() -> None:
     by_name = re.compile(r"(?:pip|pipx|uv tool) install (?:-\S+ )*['\"]?kaiten-sync(?![.-])")
-    folders = (Path("src"), Path("docs"), Path(".ci"), Path(".github"))
+    folders = (Path("src"), Path("docs"), Path("examples"), Path(".ci"), Path(".github"))
     paths = [path for each in folders for path in each.rglob("*") if path.suffix != ".pyc"]
     for path in [*DOCS, *(path for path in paths if path.is_file())]:
         assert not by_name.search(path.read_text(encoding="utf-8", errors="replace")), path

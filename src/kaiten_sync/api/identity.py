@@ -16,7 +16,7 @@ ServerKey: TypeAlias = tuple[str, int | None, str]
 
 _THIS_MACHINE = "this machine"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_SHORT_IPV4 = re.compile(r"[0-9a-fx.]*[0-9][0-9a-fx.]*")
+_SHORT_IPV4 = re.compile(r"(?=[^0-9]*[0-9])[0-9a-fx.]+")
 """Addresses that resolvers take as IPv4 besides the four numbers: `127.1`, `0x7f000001`."""
 
 

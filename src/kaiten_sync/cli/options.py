@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from kaiten_sync.cli.completion import FILE, PathWord, complete_address, complete_target
+from kaiten_sync.cli.next_command import note_present
 from kaiten_sync.cli.whole_number import WholeNumber
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.reading import MOST_CONNECTIONS
@@ -118,6 +119,7 @@ def project_option(function: _Function) -> _Function:
         "--project",
         type=FILE,
         metavar="FILE",
+        callback=note_present,
         help="Project file. Default: kaiten-sync.yaml here or in a folder above.",
     )(function)
 

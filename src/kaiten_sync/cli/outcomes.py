@@ -6,6 +6,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 
+from kaiten_sync.cli.next_command import pasteable
 from kaiten_sync.cli.output import look_of, print_result
 from kaiten_sync.cli.streams import rescue_result
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
@@ -33,6 +34,8 @@ class OutcomeLines:
         while self._waiting and self._waiting[0] in self._known:
             found = self._known.pop(self._waiting.popleft())
             if found.status is not Status.ALREADY_DONE:
+                if found.message is not None:
+                    found = found.changed(message=pasteable(found.message))
                 lines += outcome_lines(found, color=self._color, action_width=self._width)
         if lines:
             print_result("\n".join(lines))

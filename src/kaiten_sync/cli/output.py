@@ -64,6 +64,9 @@ class TerminalNotices:
 
     def notify(self, text: str) -> None:
         """Write one line."""
+        from kaiten_sync.cli.next_command import pasteable
+
+        text = pasteable(text)
         if not self._is_named:
             from kaiten_sync.jobs.nameless import Nameless
 

@@ -12,6 +12,7 @@ from kaiten_sync.cli.completion import answer_shell
 from kaiten_sync.cli.elsewhere import usage_message
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.impact_options import may_name
+from kaiten_sync.cli.next_command import make_pasteable
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
 from kaiten_sync.cli.streams import guarded_streams
@@ -100,6 +101,7 @@ def _report(error: KaitenSyncError, output_format: str, context: click.Context |
         from kaiten_sync.jobs.nameless import Nameless
 
         Nameless().error(error)
+    make_pasteable(error, context)
     _print_error(error, output_format)
     say_failure(error)
 

@@ -51,7 +51,12 @@ class _WholeWords(ShellComplete):
 
 
 class _Zsh(_WholeWords, ZshComplete):
-    pass
+    # `compdef` is there once zsh's completion is started, which a bare ~/.zshrc does not do.
+    # Source: zshcompsys(1), "Initialization".
+    source_template = ZshComplete.source_template.replace(
+        "    compdef ",
+        "    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; }\n    compdef ",
+    )
 
 
 class _Fish(_WholeWords, FishComplete):

@@ -32,6 +32,7 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
 
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.forges import FileNames
+    from kaiten_sync.cli.next_command import pasteable_diagnostics
     from kaiten_sync.cli.output import TerminalNotices, look_of, print_result
     from kaiten_sync.jobs.validating import validate_all
     from kaiten_sync.jobs.workspace import open_project
@@ -43,7 +44,7 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
         project_file = open_project(project, folder, os.environ, TerminalNotices())
     names.are_of(project_file, paths)
     found = validate_all(folder, project_file, paths)
-    diagnostics = names.in_diagnostics(found.diagnostics)
+    diagnostics = names.in_diagnostics(pasteable_diagnostics(found.diagnostics))
     if diagnostics or output_format != "text":
         print_result(formats.DIAGNOSTICS[output_format](diagnostics, look_of(sys.stdout)))
     if not found.is_valid:

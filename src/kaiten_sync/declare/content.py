@@ -25,11 +25,14 @@ _PROSE = frozenset({".md", ".markdown", ".rst", ".adoc", ".html"})
 """Endings of documentation, which may show a catalog as an example."""
 
 _SECTION = re.compile(
-    rb"""^[\s{]*(?:["']?version["']?[ \t]*:[^,\n]*,\s*)?"""
+    rb"""^[ \t\r{]*(?:["']?version["']?[ \t]*:[^,\n]*,\s*)?"""
     rb"""["']?(?:groups|entitlements|licenses|bundles|families)["']?[ \t]*:""",
     re.M,
 )
-"""A catalog's section, in YAML or in JSON; in one line the version is before it."""
+"""A catalog's section, in YAML or in JSON; in one line the version is before it.
+
+What is before it has no line feed: each of many empty lines would be a place to begin.
+"""
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """The line breaks of YAML 1.1, so that lines are counted as the parser counts them."""

@@ -23,6 +23,7 @@ EditPath: TypeAlias = "Sequence[str | int]"
 """Keys, and numbers of list items, from the root of a file."""
 
 _COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
+_COMMENT_INSIDE = re.compile(rf"(?<![ \t]){_COMMENT.pattern}")
 _BLOCK_INDENT = re.compile(r"[^\n]*(?:\r?\n[ \t]*)*\r?\n( +)\S")
 
 
@@ -286,7 +287,7 @@ class TextEditor:
             return f" {text}"
         if spot.style not in ("|", ">"):
             return text
-        comment = _COMMENT.search(self._text[spot.start : self._line_end(spot.start)])
+        comment = _COMMENT_INSIDE.search(self._text[spot.start : self._line_end(spot.start)])
         beside = comment[0] if comment else ""
         indent = _BLOCK_INDENT.match(self._text, spot.start)
         if spot.style == "|" and indent and isinstance(value, str) and fits_block(value):

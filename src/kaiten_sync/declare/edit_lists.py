@@ -14,7 +14,7 @@ from kaiten_sync.declare.spots import Spot
 from kaiten_sync.immutable import Immutable
 
 _COMMA = re.compile(r"\s*,")
-_DASH = re.compile(r"-(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*[ \t]*\Z")
+_DASH = re.compile(r"-(?:[ \t]*(?:#[^\r\n]*)?[\r\n])*+[ \t]*\Z")
 """The dash before an item, which may have a comment beside it and begin on a line below."""
 _REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 

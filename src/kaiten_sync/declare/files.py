@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -11,6 +10,14 @@ from typing import TypeAlias
 
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.diagnostics import file_diagnostic
+from kaiten_sync.declare.globs import (
+    after,
+    beginning,
+    fixed_part,
+    has_wildcard,
+    matching,
+    steps_of,
+)
 from kaiten_sync.declare.submodules import empty_submodule
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.closest import did_you_mean
@@ -19,6 +26,9 @@ from kaiten_sync.model.source import NamedPath
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 """Endings of catalog files, in any case: Windows and older tools write `.YML`."""
+
+OUTSIDE = "outside-folder"
+"""The rule of what is not read because of where it is."""
 
 _OUT_OF_REPOSITORY = (
     "this leads out of the repository",
@@ -79,7 +89,8 @@ def leads_out(given: str, root: Path) -> bool:
     """Whether a path leads out of the repository that says so: messages show what files have.
 
     A path of a command line may be anywhere; what is in a repository, its links and the paths that
-    its files name, may not lead to the files of whoever checks it.
+    its files name, may not lead to the files of whoever checks it. What git keeps for itself is
+    theirs as well.
     """
     base = Path(os.path.realpath(root))
     top = next((each for each in (base, *base.parents) if (each / _GITS_OWN).exists()), None)
@@ -88,8 +99,17 @@ def leads_out(given: str, root: Path) -> bool:
     path = Path(os.path.normpath(base / given))
     if not isinstance(given, NamedPath) and not path.is_relative_to(top):
         return False
-    start = path if path.exists() else base / _fixed_part(given)
-    return not Path(os.path.realpath(start)).is_relative_to(top)
+    start = path if path.exists() else base / fixed_part(given)
+    is_said = not isinstance(given, NamedPath) and _GITS_OWN in path.parts
+    return not _is_in(top, start, may_be_gits=is_said)
+
+
+def _is_in(folder: Path, path: Path, *, may_be_gits: bool = False) -> bool:
+    """Whether a path is in a folder once all links are followed, and nothing that git keeps."""
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(folder):
+        return False
+    return may_be_gits or _GITS_OWN not in real.relative_to(folder).parts
 
 
 def _meant(given: str, root: Path, absent: Mapping[str, Path]) -> list[Path]:
@@ -97,10 +117,10 @@ def _meant(given: str, root: Path, absent: Mapping[str, Path]) -> list[Path]:
     if not absent:
         return []
     whole = os.path.realpath(root / given)
-    if whole in absent and not glob.has_magic(given):
+    if whole in absent and not has_wildcard(given):
         return [absent[whole]]
     found = [path for path in absent.values() if path.suffix.lower() in SUFFIXES]
-    if glob.has_magic(given):
+    if has_wildcard(given):
         return [path for path in found if fnmatchcase(str(path), whole)]
     inside = whole.rstrip(os.sep) + os.sep
     return [
@@ -117,14 +137,14 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
         return [file_diagnostic(_shown(given), "no-such-file", "this is not a path")]
     try:
         if leads_out(given, root):
-            return [file_diagnostic(_shown(given), "outside-folder", *_OUT_OF_REPOSITORY)]
+            return [file_diagnostic(_shown(given), OUTSIDE, *_OUT_OF_REPOSITORY)]
         path = root / given
         if path.is_dir():
             found = _in_folder(given, path, Path(os.path.realpath(path)))
         elif path.exists():
             found = [FoundFile(_shown(given), path)]
         else:
-            found = list(_in_glob(given, root)) if glob.has_magic(given) else []
+            found = list(_in_glob(given, root)) if has_wildcard(given) else []
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return [file_diagnostic(_shown(given), "unreadable-file", f"this cannot be read: {reason}")]
@@ -150,10 +170,10 @@ def _at_its_name(given: str, found: Diagnostic) -> Diagnostic:
 
 
 def _in_glob(given: str, root: Path) -> Iterator[_Found]:
-    fixed = _fixed_part(given)
+    fixed = fixed_part(given)
     base = Path(os.path.realpath(root / fixed))
     pattern = _with_any_case(given)
-    for match in sorted(glob.glob(pattern, root_dir=root, recursive=True)):
+    for match in matching(pattern, root):
         path = root / match
         if path.is_dir():
             yield from _in_folder(match, path, base)
@@ -161,41 +181,27 @@ def _in_glob(given: str, root: Path) -> Iterator[_Found]:
             yield _inside(match, path, base)
         elif looks_like_catalog(path):
             yield _LeftOut(match, path)
-    steps = PurePath(pattern).parts[len(PurePath(fixed).parts) :]
-    yield from _hidden_from_glob(fixed, root / fixed, steps)
+    yield from _hidden_from_glob(fixed, root / fixed, steps_of(pattern))
 
 
 def _hidden_from_glob(given: str, folder: Path, steps: Sequence[str]) -> Iterator[_LeftOut]:
     """What a pattern below a folder would mean if its wildcards matched hidden names.
 
-    Not `glob`'s own `include_hidden`: that follows links, and hidden folders of other tools have
-    links that lead in circles.
+    Follows no links: hidden folders of other tools have some that lead in circles.
     """
-    for path, folders, files in os.walk(folder):
-        parts = Path(path).relative_to(folder).parts
-        is_meant = any(_fits(parts[:end], steps) for end in range(1, len(parts) + 1))
-        may_go_on = is_meant or "**" in steps or len(parts) + 1 < len(steps)
-        folders[:] = [
-            name
-            for name in folders
-            if name != _GITS_OWN and (may_go_on or _fits((*parts, name), steps))
-        ]
-        for name in files:
-            inner = (*parts, name)
-            is_hidden = any(part.startswith(".") for part in inner)
-            if is_hidden and (is_meant or _fits(inner, steps)):
-                file = Path(path, name)
-                if looks_like_catalog(file):
-                    yield _LeftOut(os.path.join(given, *inner), file)
-
-
-def _fits(parts: Sequence[str], steps: Sequence[str]) -> bool:
-    """Whether a path fits a pattern, hidden names like any others."""
-    if not steps:
-        return not parts
-    if steps[0] == "**":
-        return any(_fits(parts[skipped:], steps[1:]) for skipped in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], steps[0]) and _fits(parts[1:], steps[1:])
+    end = len(steps)
+    waiting = [("", beginning(steps), False)]
+    while waiting:
+        name, places, is_hidden = waiting.pop()
+        for entry in _entries(os.path.join(folder, name), may_fail=True):
+            # What is below a folder that is meant is meant as well.
+            ahead = places if end in places else after(entry.name, places, steps, hidden=True)
+            inner, is_out = os.path.join(name, entry.name), is_hidden or entry.name.startswith(".")
+            if entry.is_dir(follow_symlinks=False):
+                if ahead:
+                    waiting.append((inner, ahead, is_out))
+            elif is_out and end in ahead and looks_like_catalog(file := Path(entry.path)):
+                yield _LeftOut(os.path.join(given, inner), file)
 
 
 def _in_folder(given: str, folder: Path, base: Path) -> list[_Found]:
@@ -228,7 +234,7 @@ def _in_folder(given: str, folder: Path, base: Path) -> list[_Found]:
     return [item for _, item in sorted(found, key=lambda pair: pair[0])]
 
 
-def _entries(folder: Path, *, may_fail: bool) -> list[os.DirEntry[str]]:
+def _entries(folder: str | Path, *, may_fail: bool) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return [each for each in entries if each.name != _GITS_OWN]
@@ -240,11 +246,11 @@ def _entries(folder: Path, *, may_fail: bool) -> list[os.DirEntry[str]]:
 
 def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
     """The file, if it is below `base` once all links are followed."""
-    if Path(os.path.realpath(path)).is_relative_to(base):
+    if _is_in(base, path):
         return FoundFile(_shown(given), path)
     return file_diagnostic(
         _shown(given),
-        "outside-folder",
+        OUTSIDE,
         "this link leads out of the folder that was given",
         "name the other place as a path of its own, or copy the file",
     )
@@ -259,18 +265,8 @@ def _with_any_case(pattern: str) -> str:
     return f"{pattern[: -len(ending)]}.{either}"
 
 
-def _fixed_part(pattern: str) -> str:
-    """The part of a glob before its first wildcard: `catalog/` of `catalog/**/*.yaml`."""
-    fixed: list[str] = []
-    for step in PurePath(pattern).parts:
-        if glob.has_magic(step):
-            break
-        fixed.append(step)
-    return os.path.join(*fixed) if fixed else ""
-
-
 def _nothing_at(given: str, root: Path) -> Diagnostic:
-    if not glob.has_magic(given) and not os.path.isdir(root / given):
+    if not has_wildcard(given) and not os.path.isdir(root / given):
         message = f"there is no such {'folder' if given.endswith('/') else 'file'}"
     elif os.path.isdir(root / given):
         message = "this folder contains no .yaml or .yml file"

@@ -109,10 +109,12 @@ def mask_from(lines: tuple[str, ...], refs: list[SourceRef]) -> tuple[str, ...]:
     one that holds a key, are hidden too.
     """
     masked = list(lines)
+    hidden = 0  # lines that are hidden, up to one that holds a key
     for ref in refs:
         index = ref.line - 1
         masked[index] = masked[index][: ref.column - 1] + MASK
-        for later in range(index + 1, len(masked)):
+        for later in range(max(index + 1, hidden), len(masked)):
+            hidden = later
             if re.match(r"\s*[\w.-]+:(?:\s|$)", masked[later]):
                 break
             masked[later] = MASK if masked[later].strip() else masked[later]

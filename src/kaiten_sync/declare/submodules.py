@@ -11,13 +11,16 @@ from pathlib import Path
 from kaiten_sync.declare.content import Text, read_text
 
 _FILE = ".gitmodules"
-_PATH = re.compile(r'^[ \t]*path[ \t]*=[ \t]*"?(.+?)"?[ \t]*$', re.MULTILINE)
+_PATH = re.compile(r"^[ \t]*path[ \t]*=(.*)$", re.MULTILINE)
 
 
 def submodules(top: Path) -> tuple[str, ...]:
     """The folders of a repository's submodules, from its root."""
     listed = read_text(_FILE, top / _FILE)
-    return tuple(_PATH.findall(listed.text)) if isinstance(listed, Text) else ()
+    values = _PATH.findall(listed.text) if isinstance(listed, Text) else ()
+    found = (each.strip(" \t").removeprefix('"').removesuffix('"') for each in values)
+    # Whoever wrote the file may have named a folder of somebody else's.
+    return tuple(each for each in found if each and (top / each).is_relative_to(top))
 
 
 def empty_submodule(path: Path) -> str | None:

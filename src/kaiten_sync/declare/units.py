@@ -19,8 +19,8 @@ from kaiten_sync.model.document import Entry, MergedCatalog, Node
 from kaiten_sync.model.source import SourceRef
 
 _Names: TypeAlias = "tuple[str, ...]"
-_QUOTED = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-"""A number without quotes is no text."""
+_QUOTED = re.compile(r"[0-9]{1,30}(?:\.[0-9]{1,30})?")
+"""A number without quotes is no text. A longer one is no threshold either."""
 
 
 def with_plain_numbers(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...]]:

@@ -7,6 +7,7 @@ third side of drift (which side changed).
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,8 +158,9 @@ def plan_of(
     target: TargetRef | None = None,
     *,
     may_have_moved: bool = False,
+    is_file: bool = False,
 ) -> Plan:
-    """The plan that a file has, for errors named by its place.
+    """The plan that a file has, for errors named by its place: a path if `is_file`.
 
     Raises:
         PlanFileError: it is not a plan, was edited, or is not for the target.
@@ -177,10 +179,11 @@ def plan_of(
                 " from git's history: `*.plan.json -filter` in .gitattributes",
             ) from error
         if any(conflicts(text.splitlines())):
+            file = shlex.quote(place) if is_file else "FILE"
             raise PlanFileError(
                 f"{place}: both sides of a merge are in this file: git could not merge it",
-                hint="make the plan again: `kaiten-sync plan -o FILE` takes over what both sides"
-                " own; then `git add` the file",
+                hint=f"make the plan again: `kaiten-sync plan -o {file}` takes over what both sides"
+                f" own; then `git add {file}`",
             ) from error
         raise
 
@@ -193,7 +196,8 @@ def _plan_at(
         plan = read_written_plan(lambda: files.read_pieces(Path(place)))
         if plan is not None:
             return _for(plan, target, may_have_moved=may_have_moved)
-    return plan_of(files.read(Path(place)), place, target, may_have_moved=may_have_moved)
+    content = files.read(Path(place))
+    return plan_of(content, place, target, may_have_moved=may_have_moved, is_file=True)
 
 
 def _for(plan: Plan, target: TargetRef | None, *, may_have_moved: bool) -> Plan:

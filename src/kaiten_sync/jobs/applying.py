@@ -27,7 +27,7 @@ from kaiten_sync.jobs.planning import PlanRequest, case_of, judged, propose, ref
 from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.ruling import Permit, permit_by_rules
-from kaiten_sync.jobs.suggesting import plan_command
+from kaiten_sync.jobs.suggesting import plan_again, plan_command, show_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.migration import apply_migration
 from kaiten_sync.model.outcome import ApplyResult, Outcome
@@ -137,27 +137,24 @@ def _apply_file(
     # what its server had.
     is_in_project = _target_of(plan, workspace) is not None
     may_have_moved = is_in_project and plan.migration is None
-    check_target(plan, connection.target, may_have_moved=may_have_moved)
+    check_target(plan, connection.target, path, may_have_moved=may_have_moved)
     if plan.migration is not None:
-        return _apply_migration(plan, workspace, connection, request, ports)
+        return _apply_migration(plan, path, workspace, connection, request, ports)
+    again = plan_again(workspace, plan.target.name, path, request.made_from)
     if not request.made_from:
-        _check_policy(plan, workspace, connection, ports)
-        check_turn(workspace, connection.target, (), request.after_receipts, ports)
-        with connection.open() as catalog:
-            plan = _at_home(plan, path, connection, catalog, ports)
-            permit = permit_by_rules(plan, workspace.project, catalog, ports)
-            return _execute(plan, catalog, request, ports, permit)
+        with _next_named(plan, None, again):
+            return _apply_alone(plan, path, workspace, connection, request, ports)
     desired = load(workspace.source(request.made_from, connection.overlays))
     differences = not_made_from(plan, desired)
     if differences:
         raise RefusedError(
             "the plan was not made from this catalog",
             differences,
-            hint="make the plan again and have it reviewed",
+            hint=f"make the plan again and have it reviewed: {again}",
         )
     check_turn(workspace, connection.target, request.made_from, request.after_receipts, ports)
     with connection.open() as catalog:
-        plan = _at_home(plan, path, connection, catalog, ports)
+        plan = _at_home(plan, path, workspace, connection, catalog, ports)
         inputs = PlanInputs(
             target=connection.target,
             scope=workspace.scope,
@@ -171,7 +168,7 @@ def _apply_file(
 
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
         # A reverted commit brings an older plan back, and its seal is as good as ever.
-        with _named_if_it_came_back(plan, last):
+        with _next_named(plan, last, again):
             result = _execute(plan, catalog, request, ports, permit, verify)
         if not result.is_complete:
             return result
@@ -180,19 +177,37 @@ def _apply_file(
         return _with_what_is_left(result, desired, catalog, inputs, ports)
 
 
+def _apply_alone(
+    plan: Plan,
+    path: str,
+    workspace: Workspace,
+    connection: Connection,
+    request: ApplyRequest,
+    ports: Ports,
+) -> ApplyResult:
+    """Apply a plan without the catalog from which it was made."""
+    _check_policy(plan, workspace, connection, ports)
+    check_turn(workspace, connection.target, (), request.after_receipts, ports)
+    with connection.open() as catalog:
+        plan = _at_home(plan, path, workspace, connection, catalog, ports)
+        permit = permit_by_rules(plan, workspace.project, catalog, ports)
+        return _execute(plan, catalog, request, ports, permit)
+
+
 @contextmanager
-def _named_if_it_came_back(plan: Plan, last: Plan) -> Iterator[None]:
-    """Say of a stale plan that it is an older one, if another was agreed `last`."""
+def _next_named(plan: Plan, last: Plan | None, again: str) -> Iterator[None]:
+    """Say of a stale plan how to make it again, and that it is an older one if it is not `last`."""
     try:
         yield
     except StalePlanError as error:
-        if last.digest != plan.digest:
-            error.hint = _CAME_BACK
+        came_back = last is not None and last.digest != plan.digest
+        error.hint = f"{_CAME_BACK if came_back else error.hint}: {again}"
         raise
 
 
 def _apply_migration(
     plan: Plan,
+    path: str,
     workspace: Workspace,
     connection: Connection,
     request: ApplyRequest,
@@ -203,7 +218,7 @@ def _apply_migration(
         raise UsageError(
             "this plan moves holders: it is made from the server alone, so there is no catalog to"
             " compare it with",
-            hint="apply it without --catalog; whom it moves is in `kaiten-sync show PLAN`",
+            hint=f"apply it without --catalog; {show_command(path)} says whom it moves",
         )
     if workspace.project is not None:
         plan = held_to(plan, workspace.policy)
@@ -231,13 +246,21 @@ def _with_what_is_left(
     return result.changed(left=made.plan.changes)
 
 
-def _at_home(plan: Plan, path: str, connection: Connection, catalog: Catalog, ports: Ports) -> Plan:
+def _at_home(
+    plan: Plan,
+    path: str,
+    workspace: Workspace,
+    connection: Connection,
+    catalog: Catalog,
+    ports: Ports,
+) -> Plan:
     """The plan, at the URL that its target has now, if that is the server that it saw.
 
     Raises:
         PlanFileError: nothing shows that it is.
     """
-    check_moved(Agreed(plan=plan, place=path), connection.target, catalog, ports)
+    words = workspace.words_of(plan.target.name)
+    check_moved(Agreed(plan=plan, place=path), connection.target, catalog, ports, words=words)
     return plan.changed(target=connection.target)
 
 
@@ -253,7 +276,8 @@ def _previous_of(
     named, is_said = request.planning.previous, request.planning.is_moved
     if named is not None:
         agreed = agreed_on(plan.target, named, workspace, ports, may_have_moved=True)
-        check_moved(agreed, plan.target, catalog, ports, is_said=is_said)
+        words = workspace.words_of(plan.target.name)
+        check_moved(agreed, plan.target, catalog, ports, words=words, is_said=is_said)
         return agreed.plan
     found = agreed_before(plan, path, workspace, ports)
     if found is None and deleted(plan.changes) and workspace.policy.prune is Prune.OWNED:

@@ -31,11 +31,13 @@ _KEEP_BYTES = frozenset({"-text", "binary"})
 """Attributes with which a checkout has the bytes of the commit. Source: gitattributes(5)."""
 
 _KEY = "yaml.schemas"
-_OPENING = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*\{", re.DOTALL)
+_BETWEEN = r"(?:\s|//[^\n]*\n|(?>/\*.*?\*/))*+"
+"""Spaces and comments, each read in one way only: of many, there would be too many ways."""
+_OPENING = re.compile(_BETWEEN + r"\{", re.DOTALL)
 """The first brace of JSON with comments, as VS Code reads it."""
 
 _LINE_FEED = re.compile(r"(?<!\r)\n")
-_EMPTY = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*\}", re.DOTALL)
+_EMPTY = re.compile(_BETWEEN + r"\}", re.DOTALL)
 
 
 def schema_path(name: str) -> str:

@@ -7,7 +7,7 @@ No response names the organization itself to a token that reads a catalog.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -26,11 +26,12 @@ def check_moved(
     catalog: CatalogReader,
     ports: Ports,
     *,
+    words: Sequence[str],
     is_said: bool = False,
 ) -> None:
     """Make sure that a plan is of the server at hand, whatever its URL was.
 
-    `is_said`: a person says that the server moved.
+    `words` name the target on a command line. `is_said`: a person says that the server moved.
 
     Raises:
         PlanFileError: nothing shows that it is. ServerError, AccessError: it could not be read.
@@ -46,12 +47,12 @@ def check_moved(
     if why_not is not None:
         place = str(agreed.place)
         out = place if ports.files.is_file(Path(place)) else "FILE"
-        words = ["kaiten-sync", "plan", "-t", target.name, "-o", out, "--previous", place]
+        again = ["kaiten-sync", "plan", *words, "-o", out, "--previous", place, "--moved"]
         raise PlanFileError(
             f"{agreed.place}: this plan is for {target.name} at {plan.target.url}, and {why_not}"
             f" at {target.url}",
             hint=f"check the URL; if the server moved, make the plan again:"
-            f" `{shlex.join(words)} --moved`; if it is another server, start over with"
+            f" `{shlex.join(again)}`; if it is another server, start over with"
             " --previous none: then nothing is deleted this time",
         )
     ports.notices.notify(f"{moved}: its objects have the ids that {agreed.place} saw")

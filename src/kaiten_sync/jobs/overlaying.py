@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kaiten_sync.declare import (
+    OUTSIDE,
     SUFFIXES,
     FoundFile,
     Patch,
@@ -15,6 +16,7 @@ from kaiten_sync.declare import (
     find_files,
     forget,
     keep,
+    leads_out,
     overlay_text,
     parse_yaml,
     patch_of,
@@ -22,7 +24,7 @@ from kaiten_sync.declare import (
 )
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
-from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.errors import DeclarationError, RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import declarable
 from kaiten_sync.jobs.workspace import Workspace
@@ -133,14 +135,18 @@ def overlay_of(
         )
     root = Path(workspace.project.root)
     name = connection.target.name
-    found = [
-        each for each in find_files(connection.overlays, root=root) if isinstance(each, FoundFile)
-    ]
+    read = tuple(find_files(connection.overlays, root=root))
+    # Nobody who lets a repository name the file wants to write outside it.
+    if outside := [e for e in read if isinstance(e, Diagnostic) and e.rule == OUTSIDE]:
+        raise DeclarationError(outside)
+    found = [each for each in read if isinstance(each, FoundFile)]
     if out is None and prefers_existing and found:
         path = found[-1].path
     else:
         path = workspace.folder / out if out is not None else root / _usual(connection, name)
         path = path if path.suffix.lower() in SUFFIXES else path / _FILE
+    shown = os.path.relpath(path, workspace.folder)
+    _check_stays(path, shown, workspace.folder)
     real = Path(os.path.realpath(path))
     # All overlays but the one that is written: the patch is the difference from those.
     below = [each.shown for each in found if Path(os.path.realpath(each.path)) != real]
@@ -152,11 +158,19 @@ def overlay_of(
     overlays = connection.overlays if is_used else (*below, str(real))
     return Overlay(
         path=real,
-        shown=os.path.relpath(path, workspace.folder),
+        shown=shown,
         under=source.changed(overlays=tuple(below)),
         whole=source.changed(overlays=overlays),
         is_used=is_used,
     )
+
+
+def _check_stays(path: Path, shown: str, folder: Path) -> None:
+    if leads_out(str(path), folder):
+        raise UsageError(
+            f"cannot write {shown}: it leads out of the repository",
+            hint="remove the link, or name the place that it leads to",
+        )
 
 
 def _check_is_overlay(overlay: Overlay, files: Files) -> None:

@@ -14,6 +14,21 @@ def drift_command(words: Sequence[str]) -> str:
     return shlex.join(["kaiten-sync", "drift", *words])
 
 
+def show_command(plan_file: str) -> str:
+    """What a plan file says, for people: the command between backticks."""
+    return f"`{shlex.join(['kaiten-sync', 'show', plan_file])}`"
+
+
+def plan_again(workspace: Workspace, target: str, plan_file: str, files: Sequence[str]) -> str:
+    """A plan of a target in place of a plan file, from the catalog or `files`, between backticks.
+
+    Whoever prints it completes it with the server that only the command line names.
+    """
+    words = ["kaiten-sync", "plan", *(word for each in files for word in ("-f", each))]
+    words += [*workspace.words_of(target), *(() if plan_file == "-" else ("-o", plan_file))]
+    return f"`{shlex.join(words)}`"
+
+
 def plan_command(workspace: Workspace, target: str, files: Sequence[str] = ()) -> str:
     """A plan of one target of the project, at its usual place, from the catalog or `files`."""
     words = ["kaiten-sync", "plan", *(word for each in files for word in ("-f", each))]

@@ -8,6 +8,7 @@ from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.jobs.impacting import impact_of_saved
+from kaiten_sync.jobs.suggesting import show_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.license import LICENSE
@@ -48,7 +49,7 @@ def table(workspace: Workspace, request: TableRequest, ports: Ports) -> PriceTab
         if plan.migration is not None:
             raise UsageError(
                 "this plan moves holders, and changes nothing that a license grants",
-                hint="`kaiten-sync show PLAN` says what the versions grant differently",
+                hint=f"{show_command(request.plan_file)} says what the versions grant differently",
             )
         if request.impact_budget is None:
             return table_of_plan(plan)

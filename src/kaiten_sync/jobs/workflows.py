@@ -97,7 +97,8 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
         UsageError: no target can be reached from CI, or a target's token is in a file.
     """
     forge, targets = request.forge, _reachable(project)
-    paths = list(_paths(project, targets, request))
+    overlays = sorted({overlay for target in targets for overlay in target.overlays})
+    paths = list(_paths(project, [*project.catalog, *overlays, "plans/"], request))
     known = {
         **_of_folder(forge, request.folder),
         **_of_name(request),
@@ -105,6 +106,7 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
         "targets": json.dumps([target.name for target in targets]),
         **_of_submodules(forge, is_needed=bool({*paths}.intersection(request.submodules))),
         "paths": json.dumps(paths),
+        **_made_from(project, targets, request),
         "catalog": " ".join(f"--catalog {shlex.quote(path)}" for path in project.catalog),
         "tokens": "\n          ".join(_tokens(targets)),
         "gate": gate_note(forge) if is_ordered(targets) else "",
@@ -202,15 +204,14 @@ def _reachable(project: Project) -> list[Target]:
     return sorted(found, key=lambda target: target.name)
 
 
-def _paths(project: Project, targets: Sequence[Target], request: WorkflowRequest) -> Iterator[str]:
-    """What a plan depends on in git, as globs that both forges read, from the repository's root.
+def _paths(project: Project, named: Sequence[str], request: WorkflowRequest) -> Iterator[str]:
+    """The project file and what is named in it, as globs from the repository's root.
 
-    A submodule is one entry in git, whatever changes in it.
+    Both forges read them, and git. A submodule is one entry in git, whatever changes in it.
     """
-    overlays = {overlay for target in targets for overlay in target.overlays}
     yield posixpath.join(request.folder, PROJECT_FILE)
     used: dict[str, None] = {}
-    for each in (*project.catalog, *sorted(overlays), "plans/"):
+    for each in named:
         path = posixpath.normpath(posixpath.join(request.folder, each))
         around = [s for s in request.submodules if f"{path}/".startswith(f"{s}/")]
         used |= dict.fromkeys(around or (s for s in request.submodules if s.startswith(f"{path}/")))
@@ -218,6 +219,32 @@ def _paths(project: Project, targets: Sequence[Target], request: WorkflowRequest
         if not around:
             yield "**/*" if path == "." else f"{path}/**/*" if is_folder else path
     yield from used
+
+
+def _made_from(
+    project: Project, targets: Sequence[Target], request: WorkflowRequest
+) -> dict[str, str]:
+    """What the plan of one target is made from, for git in a shell.
+
+    Another target's overlays are no part of it: a plan that is applied fails the check, and would
+    stop a change that does not concern it.
+    """
+    shared = list(_paths(project, project.catalog, request))
+    cases = []
+    for target in targets:
+        own = [p for p in _paths(project, target.overlays, request) if p not in shared]
+        if own:
+            cases.append(f"\n  {shlex.quote(target.name)}) made_from+=({_pathspecs(own)}) ;;")
+    overlays = "".join(("\ncase $TARGET in", *cases, "\nesac")) if cases else ""
+    return {
+        "made_from": f'{_pathspecs(shared)} ":(literal)plans/$TARGET.plan.json"',
+        "overlays": overlays.replace("\n", f"\n{' ' * 10}"),
+    }
+
+
+def _pathspecs(paths: Sequence[str]) -> str:
+    """Source: gitglossary(7), "pathspec"."""
+    return " ".join(shlex.quote(f":(top,glob){path}") for path in paths)
 
 
 def _of_submodules(forge: Forge, *, is_needed: bool) -> dict[str, str]:

@@ -53,6 +53,10 @@ class Workspace(Immutable, frozen=True, kw_only=True):
         """Whether the project file names this target."""
         return self.project is not None and target in self.project.targets
 
+    def words_of(self, target: str) -> tuple[str, ...]:
+        """The words of a command line that name project and target; a URL alone has no name."""
+        return (*self.words, *(("-t", target) if self.has(target) else ()))
+
     def source(self, files: Sequence[str], overlays: Sequence[str] = ()) -> CatalogSource:
         """The declaration: these files, or else the project's catalog, with a target's overlays.
 

@@ -71,6 +71,8 @@ _COMMA = re.compile(r"([0-9]+),([0-9]{1,2})(?![0-9,])")
 _THOUSANDS = re.compile(r"([1-9][0-9]{0,2})\.([0-9]{2}0)")
 _FRACTIONS_BELOW = 100
 """From here on, nobody minds the next whole number."""
+_LONGEST = 200
+"""Characters of a text in which a number is looked for. The time grows with their square."""
 _LONG_NAME = 4
 """Letters of a unit that is read better after a space: `5k calls`, but `10GB`."""
 
@@ -81,6 +83,8 @@ def closest_spelling(text: str, units: Iterable[str] = ()) -> str | None:
     Case, separators, and words that price lists have around a number are looked through. None if
     there is no such spelling, or more than one.
     """
+    if len(text) > _LONGEST:
+        return None
     names = tuple(units)
     plain = _AFTER.sub("", _BEFORE.sub("", text.strip(), count=1))
     each_period = _EACH.search(plain)
@@ -99,12 +103,16 @@ def closest_spelling(text: str, units: Iterable[str] = ()) -> str | None:
 
 def is_quantity(text: str) -> bool:
     """Whether a text is meant as a number, rightly spelled or not."""
-    return _QUANTITY.match(text) is not None
+    return _QUANTITY.match(text[:_LONGEST]) is not None
 
 
 def quantity_hint(text: str, units: Iterable[str] = ()) -> str:
     """What to write in place of a text that `parse_quantity` refuses."""
     names = tuple(units)
+    return _hint(text, names) if len(text) <= _LONGEST else _form_hint("", "", names)
+
+
+def _hint(text: str, names: tuple[str, ...]) -> str:
     share = _EACH.search(text)
     period = _PERIODS.get(share[1].lower()) if share is not None else None
     if right := closest_spelling(text, names):

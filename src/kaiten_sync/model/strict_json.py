@@ -7,6 +7,9 @@ from collections import Counter
 from math import isinf
 from typing import Any
 
+_MOST_VALUES = 20_000_000
+"""In memory, JSON takes up to thirty times its bytes. A plan of 256 MiB has fewer."""
+
 _MOST_SHOWN = 40
 """Characters of a key or a number that are repeated in a message."""
 
@@ -17,6 +20,8 @@ def read_strict(content: bytes) -> Any:
     Raises:
         ValueError: it is not such JSON; the message completes "not a plan file: ".
     """
+    if has_too_many_values(content):
+        raise ValueError(f"it has more than {_MOST_VALUES:,} values")
     try:
         return json.loads(
             content.decode(),
@@ -28,6 +33,11 @@ def read_strict(content: bytes) -> Any:
         raise ValueError(f"it is not JSON ({error})") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def has_too_many_values(content: bytes) -> bool:
+    """Whether JSON would take more memory than there may be, by a look at its bytes alone."""
+    return len(content) > _MOST_VALUES < sum(map(content.count, (b",", b"[", b"{")))
 
 
 def shortened(value: object) -> str:

@@ -63,9 +63,10 @@ def check_named(
         if address not in known:
             slugs = [each.slug for each in known] if is_named else []
             close = get_close_matches(address.slug, slugs, n=1)
+            left_out = f"leave out {option} {address}"
             raise UsageError(
                 f"{option} {address}: there is no such instance",
-                hint=f"did you mean instance/{close[0]}?" if close else f"leave out {option}",
+                hint=f"did you mean instance/{close[0]}?" if close else left_out,
             )
 
 

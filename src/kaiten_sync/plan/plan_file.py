@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import ipaddress
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,8 +92,10 @@ def is_same_url(one: str, other: str) -> bool:
         return one == other
 
 
-def check_target(plan: Plan, target: TargetRef, *, may_have_moved: bool = False) -> None:
-    """Make sure that a plan is for this target.
+def check_target(
+    plan: Plan, target: TargetRef, place: str = "-", *, may_have_moved: bool = False
+) -> None:
+    """Make sure that a plan, of the file at `place`, is for this target.
 
     `may_have_moved`: the target's server may have had another URL when the plan was made.
 
@@ -102,9 +105,10 @@ def check_target(plan: Plan, target: TargetRef, *, may_have_moved: bool = False)
     is_there = may_have_moved or is_same_url(plan.target.url, target.url)
     if plan.target.name != target.name or not is_there:
         other = f"make a plan for {target.name}, or choose the target with -t"
+        file = "FILE" if place == "-" else shlex.quote(place)
         moved = (
-            "make the plan again: if this server moved, `kaiten-sync plan -o FILE` recognizes it by"
-            " the ids of its objects, or takes your word for it (--previous FILE --moved)"
+            f"make the plan again: if this server moved, `kaiten-sync plan -o {file}` recognizes it"
+            f" by the ids of its objects, or takes your word for it (--previous {file} --moved)"
         )
         raise PlanFileError(
             f"this plan is for {plan.target.name} at {plan.target.url},"

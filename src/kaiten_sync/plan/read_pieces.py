@@ -61,11 +61,15 @@ def _marks(reader: PartReader, parts: Iterable[bytes]) -> Iterator[tuple[Address
 
 
 class _Pieces:
-    """A text that comes in pieces, of which no more is kept than what is looked at."""
+    """A text that comes in pieces, of which no more is kept than what is looked at.
+
+    No byte is looked at twice, but for a mark that two pieces share: a part may be as long as the
+    file.
+    """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
-        self._text = b""
+        self._text = bytearray()
 
     def up_to(self, mark: re.Pattern[bytes]) -> tuple[bytes, bytes]:
         """What comes before a mark, and the group of it; all of it and nothing without one."""
@@ -73,12 +77,13 @@ class _Pieces:
         while (found := mark.search(self._text)) is None:
             whole = max(0, len(self._text) - _LONGEST_BEGIN)
             before += self._text[:whole]
-            self._text = self._text[whole:]
+            del self._text[:whole]
             if not self._more():
                 return bytes(before + self._text), b""
         before += self._text[: found.start()]
+        name = found[1]
         self._text = self._text[found.end() :]
-        return bytes(before), found[1]
+        return bytes(before), name
 
     def parts(self, separator: bytes, end: bytes) -> Iterator[bytes]:
         """What is between separators, up to an end.
@@ -86,13 +91,16 @@ class _Pieces:
         Raises:
             ValueError: there is none.
         """
-        while (place := self._text.find(end)) < 0:
-            *whole, self._text = self._text.split(separator)
-            yield from whole
+        seen = 0
+        while (place := self._text.find(end, seen)) < 0:
+            if self._text.find(separator, seen) >= 0:
+                *whole, self._text = self._text.split(separator)
+                yield from map(bytes, whole)
+            seen = max(0, len(self._text) - max(len(separator), len(end)) + 1)
             if not self._more():
                 raise ValueError("it ends too early")
         last, self._text = self._text[:place], self._text[place + len(end) :]
-        yield from last.split(separator)
+        yield from map(bytes, last.split(separator))
 
     def _more(self) -> bool:
         piece = next(self._pieces, None)

@@ -31,9 +31,26 @@ class GitHub:
 
     def pull_request(self, branch: str, *, from_fork: bool = False) -> dict[str, Job]:
         head = {"repo": {"full_name": "stranger/catalog" if from_fork else _NAME}}
-        event = {"pull_request": {"number": 5, "head": head}}
+        base = {"sha": self.repository.git("rev-parse", "main").strip()}
+        event = {"pull_request": {"number": 5, "head": head, "base": base}}
         secrets = {} if from_fork else self.secrets
         return self._run("pull_request", "refs/pull/5/merge", event, secrets, merged=branch)
+
+    def merge_queue(self, branch: str, base: str = "main") -> dict[str, Job]:
+        """A queue that squashes: one commit on the base, which may be the group before.
+
+        The group's branch stays, as `gh-readonly-queue/main/BRANCH`. Source: GitHub docs, "Events
+        that trigger workflows", `merge_group`; "Managing a merge queue".
+        """
+        group = f"gh-readonly-queue/main/{branch}"
+        git = self.repository.git
+        git("switch", "--create", group, base)
+        git("merge", "--squash", branch)
+        git("commit", "--allow-empty", "--message", f"Merge {branch}")
+        git("switch", branch)
+        base_sha = git("rev-parse", base).strip()
+        event = {"merge_group": {"base_sha": base_sha, "base_ref": "refs/heads/main"}}
+        return self._run("merge_group", f"refs/heads/{group}", event, self.secrets, checkout=group)
 
     def push(self, branch: str) -> dict[str, Job]:
         return self._run("push", f"refs/heads/{branch}", {}, self.secrets, checkout=branch)
@@ -56,6 +73,7 @@ class GitHub:
         context = {
             "github": {
                 "ref": ref,
+                "event_name": event_name,
                 "repository": _NAME,
                 "token": "the-jobs-token",
                 "run_attempt": 1,
