@@ -178,13 +178,14 @@ class Disk:
         except OSError:
             os.close(descriptor)
             raise
-        return _OpenFile(descriptor, head)
+        return _OpenFile(path, descriptor, head)
 
 
 class _OpenFile:
     """`kept` bytes are never written again; `tail` is what follows them now."""
 
-    def __init__(self, descriptor: int, head: bytes) -> None:
+    def __init__(self, path: Path, descriptor: int, head: bytes) -> None:
+        self._path = path
         self._descriptor = descriptor
         self._kept_bytes = 0
         self._tail = b""
@@ -206,7 +207,14 @@ class _OpenFile:
         self._kept_bytes, self._tail = kept_bytes, content
 
     def close(self) -> None:
+        ours = os.fstat(self._descriptor)
         os.close(self._descriptor)
+        try:
+            is_there = os.path.samestat(ours, os.stat(self._path))
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise OSError(errno.ENOENT, "it was removed or replaced while it was written")
 
 
 def _lock(descriptor: int) -> None:

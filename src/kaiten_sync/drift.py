@@ -5,11 +5,11 @@ The pipeline's stages in another order. Composition only.
 
 from __future__ import annotations
 
-from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_units
+from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_named, with_units
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.live import need_of_everything, read_holders, read_live, read_use
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.drift import CatalogDiff, DriftReport
+from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import CatalogReader, PlanReader, Progress
 from kaiten_sync.model.resource import DesiredState, LiveState
@@ -113,13 +113,20 @@ def plan_revert(
         use=read_use(catalog, restarted, progress=progress, known=seen.read),
         sold=sold.resolution,
     )
-    plan = proposal.plan
+    plan = _with_the_rest(proposal.plan, seen.diff)
     if case.agreed is not None:
         families = still_agreed(case.agreed.families, plan.families)
-        plan = seal(plan.changed(managed=case.agreed.managed, families=families))
+        plan = plan.changed(managed=case.agreed.managed, families=families)
+    plan = seal(plan)
     return proposal.changed(
         plan=plan, diagnostics=(*undone.notes, *sold.notes, *proposal.diagnostics)
     )
+
+
+def _with_the_rest(plan: Plan, found: CatalogDiff) -> Plan:
+    """The plan with how many objects nobody declares: a revert leaves them all where they are."""
+    unmanaged = sum(each.drift is DriftClass.UNMANAGED for each in found.differences)
+    return plan.changed(summary=plan.summary.changed(unmanaged=unmanaged))
 
 
 class _Compared(Immutable, frozen=True, kw_only=True):
@@ -154,6 +161,8 @@ def _compare(
     read = read_live(catalog, need, case.scope, progress, lambda: check_supported(desired, catalog))
     live = seen_as_sold(desired, read)
     diff = diff_catalog(desired, live, case.scope)
+    undeclared = case.only - desired.resources.keys()
+    diff = with_named(diff, live, [each for each in undeclared if case.scope.covers(each)])
     owned = with_versions(ownership(desired, case.scope, case.prune, case.agreed), desired, read)
     going = owned.leaving(diff.differences, live).going
     differences = with_deleted(diff, live, going).differences

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from kaiten_sync.apply import HeldBack, Movable, execute, holders_now
+from kaiten_sync.apply import HeldBack, Movable, execute, holders_now, requests_to_permit
 from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
@@ -23,7 +23,7 @@ from kaiten_sync.impact import (
 )
 from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, STATE
 from kaiten_sync.kinds.license import LICENSE
-from kaiten_sync.live import read_grants, read_holding, read_licenses, read_usage
+from kaiten_sync.live import read_grants, read_holding, read_licenses, read_units, read_usage
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.holder import Instance, Usage
@@ -110,7 +110,7 @@ def make_migration(
     names = [str(each.address) for each in holding]
     return proposal.changed(
         diagnostics=(*proposal.diagnostics, *unanswered(dict(zip(names, verdicts, strict=True)))),
-        impact=_impact(proposal.plan, instances, usage, now, case.listed),
+        impact=_impact(proposal.plan, instances, usage, now, case.listed, catalog),
     )
 
 
@@ -139,10 +139,11 @@ def apply_migration(
     check_guards(plan)
     sent_before = catalog.requests_sent
     found = _found(plan, catalog, progress) if plan.changes else {}
-    holders = holders_now(plan, found)
+    holders = holders_now(plan, found, lambda: read_units(catalog)[0])
     _check_share(plan, found, holders)
     settled = holders.done | holders.left.keys()
-    permit([each for each in plan.changes if each.id not in settled])
+    to_move = [each for each in plan.changes if each.id not in settled]
+    sent_before += requests_to_permit(permit, to_move, catalog)
     seen = _outlooks(grants_seen(plan), plan.migration.to) if plan.migration else {}
 
     def hold_back(change: Change) -> str | None:
@@ -295,12 +296,14 @@ def _impact(
     usage: Mapping[str, Sequence[Usage]],
     now: datetime,
     listed: int,
+    catalog: PlanReader,
 ) -> Impact:
     """What the moves leave each holder; everybody was looked at, so there is no sample."""
-    affected = affected_by(plan)
+    units, sent = read_units(catalog) if plan.changes else ({}, 0)
+    affected = affected_by(plan, units)
     moved = [_instance(instances[change.address]) for change in plan.changes]
     asking = whom_to_ask(affected, moved, seed=plan.digest, budget=len(moved))
-    requests = listed + len(usage)
+    requests = listed + len(usage) + sent
     return Impact(
         target=plan.target,
         plan_digest=plan.digest,
@@ -308,6 +311,7 @@ def _impact(
         requests=requests,
         budget=requests,
         changes=change_impacts(affected, asking, usage, now),
+        units=units,
     )
 
 

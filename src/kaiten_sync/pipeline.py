@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from kaiten_sync.apply import already_done, execute, read_observed
+from kaiten_sync.apply import already_done, execute, read_observed, requests_to_permit
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
@@ -283,7 +283,8 @@ def apply_plan(
     unused = (*used_since(restarted, use), *taken)
     done = already_done(plan, found, lambda done: (*conflicts(holders, plan, done), *unused))
     # The last check: only now is it known what is left to do, and a resumed plan needs no more.
-    permit([each for each in plan.changes if each.id not in done])
+    left = [each for each in plan.changes if each.id not in done]
+    sent_before += requests_to_permit(permit, left, catalog)
     result = execute(
         plan,
         done,

@@ -51,7 +51,9 @@ class Shop:
         url = environment.get("KAITEN_BASE_URL", self.place.url)
         with pytest.MonkeyPatch.context() as patched:
             patched.chdir(self.place.folder)
-            patched.setenv("KAITEN_AUTH_TOKEN", self.place.token)
+            patched.setenv(
+                "KAITEN_AUTH_TOKEN", environment.get("KAITEN_AUTH_TOKEN", self.place.token)
+            )
             patched.setenv("KAITEN_BASE_URL", url)
             code = run(args)
         return Ended(code, *self.capsys.readouterr())

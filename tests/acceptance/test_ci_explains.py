@@ -76,7 +76,7 @@ def test_a_refused_apply_says_why_in_the_summary(on_github: Team) -> None:
     assert isinstance(on_github.forge, GitHub)
     shown = Shown(on_github.forge.summary)
     (block,) = shown.blocks
-    assert "value was 1000 when the plan was made, now it is 7" in block
+    assert "value was 1,000 when the plan was made, now it is 7" in block
     assert "the plan is stale" in shown.unfolded
     assert "make the plan again" in shown.unfolded
 

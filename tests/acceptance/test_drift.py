@@ -12,7 +12,8 @@ import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
 from tests.support.embedded import EmbeddedServer
-from tests.support.tenants import make
+from tests.support.tenants import PLAN as SOLD_BY_HAND
+from tests.support.tenants import instance_body, make
 
 CATALOG = """\
 version: 1
@@ -192,6 +193,54 @@ def test_edits_on_the_server_are_undone_and_nothing_else(
         "group/theirs": "unmanaged",
         "entitlement/calls": "git-ahead",
     }
+
+
+def test_a_revert_says_whom_it_affects_as_a_plan_does(team: Workplace, api: httpx.Client) -> None:
+    grant(api, 5000)
+    body = instance_body(api, slug="acme-prod")
+    make(api, "/instances", **body)
+    used = {"value": {"type": "number", "value": 3000}, "behavior": "set"}
+    assert api.post("/instances/acme-prod/entitlements/calls/usage", json=used).status_code == 200
+    planned = team.run("plan", "-t", "prod").stdout
+    for output_format, sentence in (
+        ("text", "1 holder: 1 over"),
+        ("markdown", "1 over"),
+        ("html", "1 over"),
+    ):
+        made = team.run("drift", "-t", "prod", "--revert", "--format", output_format)
+        assert sentence in made.stdout
+    reverted = team.run("drift", "-t", "prod", "--revert").stdout
+    assert reverted.partition("license/growth/grant/calls: 5,000")[2] in planned
+    nameless = team.run("drift", "-t", "prod", "--revert", "--no-names").stdout
+    assert "1 over" in nameless
+    assert "acme" not in nameless
+
+
+def test_a_revert_counts_what_nobody_manages(team: Workplace, api: httpx.Client) -> None:
+    grant(api, 5000)
+    make(api, "/entitlement-groups", name="Theirs", slug="theirs")
+    for arguments in (("plan", "-t", "prod"), ("drift", "-t", "prod", "--revert")):
+        assert "3 unchanged, 1 not managed" in team.run(*arguments).stdout
+
+
+@pytest.mark.parametrize("entitlements", ["", "entitlements: {calls: 1000}"])
+def test_what_is_named_inside_what_nobody_declares_is_found(
+    team: Workplace, api: httpx.Client, entitlements: str
+) -> None:
+    named = "license/partner/grant/calls"
+    if not entitlements:  # the license is declared, and its grants are left alone
+        more = CATALOG + "  partner: {name: Partner, type: PAID}\n"
+        team.write("catalog.yaml", more)
+    make(api, "/licenses", **{**SOLD_BY_HAND, "slug": "partner"})
+    value = {"type": "number", "value": 7}
+    body = {"entitlementSlug": "calls", "value": value}
+    assert api.post("/licenses/partner/entitlements", json=body).status_code == 204
+    found = drift(team, named)
+    assert {a: each["class"] for a, each in found.items()} == {named: "unmanaged"}
+    assert found[named]["isDrift"] is False
+    done = team.run("drift", "-t", "prod", f"{named}x")
+    assert done.code == 3
+    assert "neither declared nor on the server" in done.stderr
 
 
 @pytest.mark.parametrize("output_format", ["text", "markdown", "html"])

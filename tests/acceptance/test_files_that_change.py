@@ -119,3 +119,58 @@ def test_what_nobody_touched_is_written(tmp_path: Path) -> None:
         Disk(),
     )
     assert (one.read_bytes(), new.read_bytes()) == (b"after", b"made")
+
+
+SMALL = """\
+version: 1
+entitlements: {calls: {name: Ours, type: NUMBER}}
+licenses: {growth: {name: Growth, type: PAID, entitlements: {calls: 800}}}
+"""
+OUTPUTS = {
+    "plan -o": ("plan", "--previous", "none", "-o"),
+    "plan --impact-out": ("plan", "--previous", "none", "--impact-out"),
+    "plan --check --fresh": ("plan", "--check", "-o", "p.json", "--fresh"),
+    "drift --revert": ("drift", "--revert", "--plan", "none", "-o"),
+}
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["new", "there before"])
+@pytest.mark.parametrize("words", OUTPUTS.values(), ids=OUTPUTS)
+def test_what_was_saved_under_the_name_of_an_output_stays(
+    server: Scripted, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], before: bool
+) -> None:
+    Path("c.yaml").write_text(SMALL)
+    if before and run((*words, "out.json")) not in (0, 2):
+        pytest.fail(capsys.readouterr().err)
+    left = False
+
+    def saved(_method: str, _path: str, reply: Reply) -> Reply:
+        nonlocal left
+        left = True
+        Path("out.json").write_text("theirs")
+        return reply
+
+    SERVER.lie = saved
+    code = run((*words, "out.json"))
+    said = capsys.readouterr().err
+    assert left
+    assert (code in (3, 4), "out.json" in said) == (True, True), said
+    assert Path("out.json").read_text() == "theirs"
+
+
+def test_a_plan_that_came_meanwhile_is_not_overwritten(
+    server: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As from `git pull`: the new plan would not own what that one owns."""
+    Path("c.yaml").write_text(SMALL)
+    assert run(("plan", "-o", "old.json")) == 0
+    theirs = Path("old.json").read_bytes()
+
+    def pulled(_method: str, _path: str, reply: Reply) -> Reply:
+        Path("out.json").write_bytes(theirs)
+        return reply
+
+    SERVER.lie = pulled
+    assert run(("plan", "-o", "out.json")) == 4
+    assert "out.json was changed while this command ran" in capsys.readouterr().err
+    assert Path("out.json").read_bytes() == theirs

@@ -140,7 +140,10 @@ FORGERIES: dict[str, tuple[OnServer, str]] = {
     "everything is deleted, and nothing looked at": (delete_blindly, "has no id"),
     "what is protected is deleted": (delete_protected, "license/growth/grant/calls"),
     "what nobody managed is deleted": (delete_undeclared, "no plan before this one managed it"),
-    "another value than is declared": (give_more, "value would become 999999; the catalog says 20"),
+    "another value than is declared": (
+        give_more,
+        "value would become 999,999; the catalog says 20",
+    ),
     "what the catalog leaves as it is is changed": (tighten, "nothing asks to update it"),
     "a change is left out": (leave_out, "license/starter: the plan does not update it"),
     "all changes are left out": (leave_out_all, "license/starter: the plan does not update it"),

@@ -82,6 +82,63 @@ def test_an_interrupt_after_the_end_changes_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name
+)
+def test_a_reading_that_is_stopped_says_so_and_leaves_nothing(
+    tmp_path: Path, stop: signal.Signals
+) -> None:
+    (tmp_path / "c.yaml").write_text(CATALOG)
+
+    def answer(_request: Request) -> Reply:
+        os.kill(process.pid, stop)
+        process.wait(HANG_S)
+        return Reply(hang_up=True)
+
+    with (
+        scripted(answer) as server,
+        signals_of_a_terminal(),
+        started(
+            [sys.executable, "-m", "kaiten_sync", "plan", "-f", "c.yaml", "-o", "p.plan.json"],
+            cwd=tmp_path,
+            env={**os.environ, "KAITEN_BASE_URL": server.url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        shown, messages = process.communicate(timeout=HANG_S)
+    assert (process.returncode, shown) == (130, "")
+    assert messages == "interrupted: nothing more was started\n"
+    assert [each.name for each in tmp_path.iterdir()] == ["c.yaml"]
+
+
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name
+)
+@pytest.mark.parametrize("heard", ["1. A project", "3. Plan", "9. A customer"])
+def test_a_tour_that_is_stopped_says_so_and_stops_its_server(
+    tmp_path: Path, stop: signal.Signals, heard: str
+) -> None:
+    with (
+        signals_of_a_terminal(),
+        started(
+            [sys.executable, "-m", "kaiten_sync", "demo"],
+            cwd=tmp_path,
+            env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(heard):
+                os.kill(process.pid, stop)
+        messages = process.communicate(timeout=HANG_S)[1]
+    assert process.returncode == 130, messages
+    assert messages.splitlines()[-1] == "interrupted: nothing more was started"
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.parametrize("both", [False, True], ids=["stdout", "stdout and stderr"])
 def test_ctrl_c_that_ends_the_reader_too_keeps_the_report_and_the_exit_code(
     tmp_path: Path, both: bool

@@ -106,7 +106,7 @@ def test_a_plan_is_refused_when_the_server_has_moved_on(applied: Workplace) -> N
     put(applied, path, body)
     refused = applied.run("apply", "p.json")
     assert refused.code == 4
-    assert "value was 1000 when the plan was made, now it is 7" in refused.stderr
+    assert "value was 1,000 when the plan was made, now it is 7" in refused.stderr
 
 
 def test_exporting_and_planning_gives_no_change(applied: Workplace) -> None:

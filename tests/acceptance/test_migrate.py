@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from tests.acceptance.conftest import Workplace
 from tests.acceptance.migrating import PLAN, Shop, opened, without_license
 from tests.support.scripted import Reply, scripted
+from tests.support.tenants import make
 
 from kaiten_sync.validate import schema_text
 
@@ -94,6 +95,34 @@ def test_the_plan_predicts_its_requests(shop: Shop) -> None:
     done = shop.apply("--format", "json")
     SCHEMAS["apply"].validate(done.json)
     assert done.json["requests"] == shop.plan()["requests"]
+
+
+def _token(shop: Shop, *scopes: str) -> str:
+    made = make(shop.api, "/service-accounts/bootstrap/tokens", name="less", scopes=list(scopes))
+    return str(made["token"])
+
+
+@pytest.mark.parametrize("scopes", [(), ("read:licenses", "read:instances")])
+def test_numbers_have_their_units_if_the_token_may_read_them(
+    shop: Shop, scopes: tuple[str, ...]
+) -> None:
+    units = {"unitSingular": "seat", "unitPlural": "seats"}
+    body = {"name": "seats", "description": None, "type": "NUMBER", **units}
+    assert shop.api.put("/entitlements/seats", json=body).status_code == 204
+    shop.sell("one", seats=2)
+    own = {"KAITEN_AUTH_TOKEN": _token(shop, *scopes)} if scopes else {}
+    word = "" if scopes else " seats"
+    made = shop.migrate(**own)
+    assert f"seats 10{word} → 5{word} ▼" in made.stdout
+    assert f"license/growth/grant/seats: 10{word} → 5{word}" in made.stdout
+    said = shop.run("impact", PLAN, **own).stdout
+    assert f"license/growth/grant/seats: 10{word} → 5{word}" in said
+    if not scopes:
+        value = {"value": {"type": "number", "value": 4}}
+        assert shop.api.put("/licenses/growth-v2/entitlements/seats", json=value).status_code == 204
+        refused = shop.apply()
+        assert refused.code == 4
+        assert "value was 5 seats when the plan was made, now it is 4 seats" in refused.stderr
 
 
 def test_an_applied_plan_does_nothing_when_it_is_applied_again(shop: Shop) -> None:

@@ -138,7 +138,7 @@ def test_a_refused_plan_leaves_a_receipt_that_says_why(shop: Shop, server: Embed
     assert refused.code == 4
     receipt = shop.receipt()
     assert receipt["state"] == "refused"
-    assert "value was 1000 when the plan was made, now it is 3000" in receipt["findings"][0]
+    assert "value was 1,000 when the plan was made, now it is 3,000" in receipt["findings"][0]
     assert receipt["findings"][0] in refused.stderr
     assert "by bootstrap at 20" in refused.stderr
 
@@ -198,7 +198,9 @@ def test_an_option_that_would_do_nothing_or_harm_is_refused(
     assert (shop.folder / "plan.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda s: s.name
+)
 def test_the_first_stop_finishes_what_is_under_way(
     shop: Shop, proxy: FaultProxy, start: Start, stop: signal.Signals
 ) -> None:

@@ -166,6 +166,16 @@ def test_apply_judges_a_plan_again(
     assert api.get("/licenses/growth/entitlements/seats").json()["value"]["value"] == 10
 
 
+@pytest.mark.parametrize("arguments", [(PLAN,), (PLAN, "--catalog", "catalog.yaml")])
+def test_the_plan_predicts_its_requests_although_rules_look_at_holders(
+    used: Workplace, arguments: tuple[str, ...]
+) -> None:
+    used.write("catalog.yaml", BEFORE.replace("seats: 10", "seats: 7"))
+    assert used.run("plan", "-o", PLAN).code == 0
+    predicted = json.loads((used.folder / PLAN).read_text())["requests"]
+    assert used.run("apply", *arguments, "--format", "json").json["requests"] == predicted
+
+
 def test_apply_without_a_plan_file_is_judged(used: Workplace, api: httpx.Client) -> None:
     used.write("catalog.yaml", LOWERED)
     done = used.run("apply", "-t", "prod", "--yes")

@@ -138,7 +138,7 @@ def test_a_forged_plan_is_not_applied(team: Team) -> None:
     team.merge("second")
     job = team.forge.push("main")[APPLY]
     assert not job.is_ok
-    assert "value would become 1000000; the catalog says 2000" in job.log
+    assert "value would become 1,000,000; the catalog says 2,000" in job.log
     assert team.threshold() == 1000
 
 

@@ -72,7 +72,10 @@ def scripted(
                 self.close_connection = True
                 self.connection.close()
                 return
-            self.send_response(reply.status)
+            if "date" in reply.headers:  # a server whose clock is wrong
+                self.send_response_only(reply.status)
+            else:
+                self.send_response(reply.status)
             kind = "application/json" if reply.status < 400 else "application/problem+json"
             headers = {"content-type": kind, **reply.headers}
             headers.setdefault("content-length", str(len(reply.content)))

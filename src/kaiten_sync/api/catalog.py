@@ -12,6 +12,7 @@ from kaiten_sync.api import paths
 from kaiten_sync.api.attempts import LostAnswerError
 from kaiten_sync.api.client import Client
 from kaiten_sync.api.generations import ask_capabilities
+from kaiten_sync.api.moments import clock_ahead
 from kaiten_sync.api.paging import read_all, read_pages
 from kaiten_sync.api.problems import MIXED_UP_HINT, NEWER_SERVER_HINT
 from kaiten_sync.api.rights import ask_rights
@@ -119,11 +120,13 @@ class HttpCatalog:
         """What an instance has used of what can be metered; None when it does not exist."""
         path = paths.usage(instance_slug)
         try:
-            body = self._client.get(path).body
+            answer = self._client.get(path)
         except ProblemError as error:
             _raise_unless_missing(error)
             return None
-        return decode_usages(body, path)
+        # What counts now is decided by the server's clock, and judged by this machine's.
+        ahead = clock_ahead(answer.headers.get("date"), datetime.now(UTC))
+        return decode_usages(answer.body, path, ahead)
 
     def list_refusals(self, instance_slug: str, since: datetime) -> Collection[str] | None:
         """Entitlements of which reports were refused; None when the server does not tell."""

@@ -93,6 +93,7 @@ class Answer(Immutable, frozen=True):
     body: Any
     raw: Any
     size_bytes: int
+    headers: httpx.Headers
 
 
 class _Request(Immutable, frozen=True):
@@ -224,7 +225,8 @@ class Client:
         try:
             status, headers, content = self._paced(request)
         except httpx.TransportError as error:
-            raise LostAnswerError(error, is_final=_UNTRUSTED in str(error)) from error
+            is_final = _UNTRUSTED in str(error) or self._pace.is_closed
+            raise LostAnswerError(error, is_final=is_final) from error
         except OverdueError as error:
             raise LostAnswerError(error, is_final=True) from error
         except TooLargeError as error:
@@ -242,7 +244,7 @@ class Client:
             is_escaped = b"\\" in content and b"\\u" in content.replace(rb"\\", b"")
             has_token = is_escaped or self.redaction.is_in(content.decode(errors="replace"))
             shown = self.redaction.of_json(body) if has_token else body
-            return Answer(status, shown, body, len(content))
+            return Answer(status, shown, body, len(content), headers)
         refused = refusal(
             request.method, request.path, status, headers, content, hide=self.redaction
         )

@@ -14,10 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TypeAlias
 
+from kaiten_sync.api.moments import http_date
 from kaiten_sync.immutable import Immutable
 
 Clock: TypeAlias = Callable[[], float]
@@ -84,6 +84,11 @@ class Pace:
     def slowdowns(self) -> int:
         """How often the server made the run slower."""
         return self._episode
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody gets a turn any more."""
+        return self._is_closed
 
     @property
     def is_exhausted(self) -> bool:
@@ -187,16 +192,8 @@ def seconds_to_wait(retry_after: str | None, date: str | None, now: datetime) ->
     try:
         seconds = float(retry_after)
     except ValueError:
-        until = _date(retry_after)
+        until = http_date(retry_after)
         if until is None:
             return None
-        seconds = (until - (_date(date) or now)).total_seconds()
+        seconds = (until - (http_date(date) or now)).total_seconds()
     return None if math.isnan(seconds) else max(0.0, seconds)
-
-
-def _date(text: str | None) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text or "")
-    except (ValueError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -48,7 +48,7 @@ def read_pages(client: Client, path: str) -> Iterator[ListPage]:
     """
     seen: set[str] = set()
     params: dict[str, str | int] = {"limit": PAGE_SIZE}
-    size_bytes = 0
+    size_bytes = count = 0
     while True:
         answer = _page(client, path, params)
         body, size_bytes = answer.body, size_bytes + answer.size_bytes
@@ -62,7 +62,8 @@ def read_pages(client: Client, path: str) -> Iterator[ListPage]:
             yield ListPage(body, has_more=False)
             return
         items = _items(body, path)
-        cursor = _next_cursor(body, path)
+        count += len(items)
+        cursor = _next_cursor(body, path, count)
         yield ListPage(items, has_more=cursor is not None)
         if cursor is None:
             return
@@ -103,18 +104,20 @@ def _items(body: object, path: str) -> list[Any]:
     )
 
 
-def _next_cursor(body: dict[str, Any], path: str) -> str | None:
-    if body.get("hasMore"):
-        cursor = body.get("nextCursor")
+def _next_cursor(body: dict[str, Any], path: str, count: int) -> str | None:
+    """Where the list goes on, None at its end; `count` items of it are read."""
+    cursor = body.get("nextCursor")
+    # A server that leaves `hasMore` out and names a next page has one.
+    has_more = body.get("hasMore")
+    if cursor if has_more is None else has_more:
         if isinstance(cursor, str) and 0 < len(cursor) <= _MOST_CURSOR:
             return cursor
         raise IncompleteReadingError(
             f"GET {path}: the server has more and does not say how to get it", hint=_HINT
         )
     total = body.get("total")
-    if isinstance(total, int) and total > len(body["items"]):
+    if isinstance(total, int) and total > count:
         raise IncompleteReadingError(
-            f"GET {path}: the server gave {len(body['items'])} of {total} and no way to the rest",
-            hint=_HINT,
+            f"GET {path}: the server gave {count} of {total} and no way to the rest", hint=_HINT
         )
     return None

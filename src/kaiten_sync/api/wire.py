@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
+from kaiten_sync.api.moments import zoned
 from kaiten_sync.api.problems import MIXED_UP_HINT, NEWER_SERVER_HINT
 from kaiten_sync.errors import ServerError
 from kaiten_sync.kinds.registry import spec_of
@@ -101,10 +102,13 @@ def decode_instance(item: object) -> Instance:
     )
 
 
-def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
+def decode_usages(
+    body: object, path: str, clock_ahead: timedelta = timedelta(0)
+) -> tuple[Usage, ...]:
     """What an instance has used of all that is metered; the API returns null for none.
 
-    What is not metered comes with the granted value, which is not usage.
+    What is not metered comes with the granted value, which is not usage. Windows are as a clock
+    shows them that is so far ahead of the server's.
 
     Raises:
         ServerError: the answer is not a list of usages.
@@ -113,7 +117,7 @@ def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
         return ()
     if not isinstance(body, list):
         raise ServerError(f"GET {path}: the answer is not a list", hint=NEWER_SERVER_HINT)
-    usages = (_usage(_mapping(item, "usage")) for item in body)
+    usages = (_usage(_mapping(item, "usage"), clock_ahead) for item in body)
     return tuple(usage for usage in usages if usage is not None)
 
 
@@ -132,7 +136,7 @@ def decode_refusals(body: object, path: str) -> frozenset[str]:
     return frozenset(each for each in slugs if isinstance(each, str))
 
 
-def _usage(body: Mapping[str, Any]) -> Usage | None:
+def _usage(body: Mapping[str, Any], clock_ahead: timedelta) -> Usage | None:
     slug = safe_slug(body.get("entitlementSlug"), "usage")
     tagged = body.get("value")
     match tagged:
@@ -146,8 +150,8 @@ def _usage(body: Mapping[str, Any]) -> Usage | None:
                 value=value,
                 reports=_reports(counted, value),
                 limit=_limit(body.get("limit")),
-                period_start=_moment(body.get("currentPeriodStart")),
-                period_end=_moment(body.get("currentPeriodEnd")),
+                period_start=zoned(body.get("currentPeriodStart"), clock_ahead),
+                period_end=zoned(body.get("currentPeriodEnd"), clock_ahead),
             )
         case {"type": "boolean" | "object"} | None:
             return None
@@ -162,15 +166,6 @@ def _limit(tagged: object) -> float | None:
         case {"type": "number", "value": int() | float() as value}:
             return math.inf if value == UNLIMITED_WIRE else float(value)
     return None
-
-
-def _moment(text: object) -> datetime | None:
-    """A time with its zone; None if the server sends none that can be read."""
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None
 
 
 def _reports(reports: object, value: float) -> int:

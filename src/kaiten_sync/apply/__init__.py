@@ -4,5 +4,14 @@ from kaiten_sync.apply.execute import HeldBack, execute
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.moving import Movable, holders_now
 from kaiten_sync.apply.observe import read_observed
+from kaiten_sync.apply.permit import requests_to_permit
 
-__all__ = ["HeldBack", "Movable", "already_done", "execute", "holders_now", "read_observed"]
+__all__ = [
+    "HeldBack",
+    "Movable",
+    "already_done",
+    "execute",
+    "holders_now",
+    "read_observed",
+    "requests_to_permit",
+]

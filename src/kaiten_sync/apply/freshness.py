@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
+from typing import TypeAlias
 
 from kaiten_sync.apply.observe import Found
 from kaiten_sync.errors import StalePlanError
@@ -17,6 +19,7 @@ from kaiten_sync.families import version_address
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
+from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, change_id, changed_again
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -25,7 +28,10 @@ from kaiten_sync.model.multimap import Multimap
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import ABSENT, Absent, Json, is_alike
+from kaiten_sync.model.value import ABSENT, NO_UNIT, NO_UNITS, Absent, Json, Unit, is_alike
+from kaiten_sync.pricing import both_said, known_in_plan, units_of_plan
+
+Units: TypeAlias = "tuple[Unit, Unit]"
 
 
 class State(Immutable, frozen=True):
@@ -42,6 +48,8 @@ class Expected(Immutable, frozen=True):
     after: State | None
     refers_to: str | None = None
     """The server's id of the version that a move gives, as the plan saw it."""
+    units: Callable[[], Units] = lambda: NO_UNITS
+    """Those of the object's number, as the plan saw it and as it may be now; for messages."""
 
 
 def already_done(
@@ -71,7 +79,8 @@ def already_done(
         )
         if position is None:
             place = next((change.source for change in changes if change.source), None)
-            conflicts += contradictions(observed.address, states[0], live, place)
+            units = units_then_and_now(plan, found, observed.address)
+            conflicts += contradictions(observed.address, states[0], live, place, units)
         else:
             done.update(change.id for change in changes[:position])
     conflicts = [*held(done), *conflicts, *_unseated(plan, found, done)]
@@ -130,6 +139,7 @@ class Expectations:
         self._steps = _in_steps(plan)
         given = self._observed.get(plan.migration.to) if plan.migration else None
         self._moves_to = given.id if given else None
+        self._plan = plan
 
     def of(self, change: Change) -> Expected:
         """What one change of the plan finds and leaves behind."""
@@ -138,7 +148,8 @@ class Expectations:
         states = pairwise(trajectory(seen, changes))
         found = zip(changes, states, strict=True)
         before, left = next(states for each, states in found if each.id == change.id)
-        return Expected(before, left, self._moves_to)
+        units = partial(_units_while_applied, self._plan, change.address)
+        return Expected(before, left, self._moves_to, units)
 
 
 def _in_steps(plan: Plan) -> dict[Address, list[Change]]:
@@ -185,10 +196,29 @@ def matches(state: State | None, live: LiveResource | None) -> bool:
     return not any(mismatches(state, live))
 
 
+def units_then_and_now(plan: Plan, found: Found, address: Address) -> Units:
+    """The unit of an object's number as a plan saw it, and as it is."""
+    now = {each: live.fields for each, live in found.items()}
+    return unit_of(address, known_in_plan(plan)[0]), unit_of(address, now)
+
+
+def _units_while_applied(plan: Plan, address: Address) -> Units:
+    """The unit of an object's number as a plan saw it, twice if the plan changes none of it."""
+    before, after = units_of_plan(address, *known_in_plan(plan))
+    return before, before if before == after else NO_UNIT
+
+
 def contradictions(
-    address: Address, seen: State | None, live: LiveResource | None, place: SourceRef | None
+    address: Address,
+    seen: State | None,
+    live: LiveResource | None,
+    place: SourceRef | None,
+    units: Units = NO_UNITS,
 ) -> Iterator[Diagnostic]:
-    """How an object, declared at `place`, differs from what the plan saw: now, by whom, when."""
+    """How an object, declared at `place`, differs from what the plan saw: now, by whom, when.
+
+    `units` are those of its number, then and now.
+    """
     if live is None:
         messages = ["the plan saw it, now it is gone"]
     elif seen is None:
@@ -198,9 +228,9 @@ def contradictions(
         messages = [f"another object has this name now (id {seen.id} then, {live.id} now)"]
     else:
         messages = [
-            f"{name} was {_show(wanted)} when the plan was made,"
-            f" now it is {_show(found)}{_who(live)}"
+            f"{name} was {then} when the plan was made, now it is {now}{_who(live)}"
             for name, wanted, found in mismatches(seen, live)
+            for then, now in [both_said(name, wanted, found, units)]
         ]
     for message in messages:
         yield Diagnostic(
@@ -212,7 +242,3 @@ def _who(live: LiveResource) -> str:
     by = f" by {live.updated_by}" if live.updated_by else ""
     at = f" at {live.updated_at}" if live.updated_at else ""
     return f" (changed{by}{at})" if by or at else ""
-
-
-def _show(value: Json | Absent) -> str:
-    return "nothing" if value is ABSENT or value is None else str(value)

@@ -6,7 +6,8 @@ holder that differs is left where it is, and the others move.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from kaiten_sync.apply.freshness import (
     Expectations,
@@ -22,6 +23,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.value import NO_UNIT, Unit
 
 
 class Movable(Immutable, frozen=True, kw_only=True):
@@ -31,15 +33,18 @@ class Movable(Immutable, frozen=True, kw_only=True):
     left: Mapping[str, str]
 
 
-def holders_now(plan: Plan, found: Found) -> Movable:
+def holders_now(
+    plan: Plan, found: Found, units: Callable[[], Mapping[str, Unit]] = dict
+) -> Movable:
     """Compare live versions and instances with what a migration saw.
 
-    `found` has the versions with all of their grants, and the instances.
+    `found` has the versions with all of their grants, and the instances. `units` reads those of
+    entitlements by their slugs, for messages.
 
     Raises:
         StalePlanError: a version, or what it grants, is not as the plan saw it.
     """
-    conflicts = [*_changed_versions(plan, found)]
+    conflicts = [*_changed_versions(plan, found, cache(units))]
     if conflicts:
         raise StalePlanError(
             "the plan is stale: the versions are not as the plan saw them",
@@ -72,7 +77,9 @@ def why_left(address: Address, seen: State | None, live: LiveResource | None) ->
     return "it changed since: " + "; ".join(each.message for each in found)
 
 
-def _changed_versions(plan: Plan, found: Found) -> Iterator[Diagnostic]:
+def _changed_versions(
+    plan: Plan, found: Found, units: Callable[[], Mapping[str, Unit]]
+) -> Iterator[Diagnostic]:
     seen = {each.address: each for each in plan.observed if each.address.kind != INSTANCE.kind}
     for address, each in seen.items():
         live = found.get(address)
@@ -80,7 +87,8 @@ def _changed_versions(plan: Plan, found: Found) -> Iterator[Diagnostic]:
         whole = live.fields if live is not None and address.parent is not None else ()
         state = State(each.id, {**dict.fromkeys(whole), **(each.fields or {})})
         if not matches(state, live):
-            yield from contradictions(address, state, live, None)
+            unit = NO_UNIT if address.parent is None else units().get(address.slug, NO_UNIT)
+            yield from contradictions(address, state, live, None, (unit, unit))
     for address, live in found.items():
         if address.parent in seen and address not in seen:
             yield from contradictions(address, None, live, None)

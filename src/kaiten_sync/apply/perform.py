@@ -87,7 +87,9 @@ def _look(change: Change, expected: Expected) -> Look:
             return False
         if live is not None and matches(expected.before, live):
             return True
-        diagnostics = tuple(contradictions(change.address, expected.before, live, change.source))
+        seen, place = expected.before, change.source
+        found_else = contradictions(change.address, seen, live, place, expected.units())
+        diagnostics = tuple(found_else)
         found = "; ".join(each.sentence for each in diagnostics)
         raise ConflictError(
             f"it changed while the plan was applied, and was left alone: {found}",

@@ -17,10 +17,17 @@ def main() -> None:
 
     Ctrl-C can come at any moment, also while modules are imported or a message is written: it
     never ends in a traceback. So what the interpreter has not loaded by itself is imported below.
+    SIGTERM and SIGHUP end a run as Ctrl-C does: they would leave half files, and servers that it
+    started.
     """
     try:
         import gc
         import signal
+
+        # A signal that is ignored at the start stays ignored, as `nohup` wants it.
+        stops = (signal.SIGTERM, signal.SIGHUP)
+        for stop in [each for each in stops if signal.getsignal(each) == signal.SIG_DFL]:
+            signal.signal(stop, signal.default_int_handler)
 
         from kaiten_sync.cli.run import run
 
@@ -29,7 +36,8 @@ def main() -> None:
         gc.set_threshold(100_000, 50, 50)
 
         code = run(sys.argv[1:])
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and reported
+        for stop in (signal.SIGINT, *stops):
+            signal.signal(stop, signal.SIG_IGN)  # all is done and reported
     except KeyboardInterrupt:
         code = _INTERRUPTED
     # The interpreter would wait for requests that were given up, and free all modules and what is

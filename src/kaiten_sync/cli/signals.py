@@ -1,4 +1,4 @@
-"""How a person or a process manager stops a run from outside: SIGINT and SIGTERM."""
+"""How a person or a process manager stops a run from outside: SIGINT, SIGTERM and SIGHUP."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from types import FrameType
 
 from kaiten_sync.immutable import Immutable
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and how CI systems and process managers ask."""
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, how CI systems and process managers ask, and a terminal that is closed."""
 
 
 class TerminalStop(Immutable, frozen=True):
@@ -28,8 +28,10 @@ class TerminalStop(Immutable, frozen=True):
         """Note signals for as long as the body runs; then the dispositions are as before."""
         stopped = Event()
 
-        def on_signal(_signal: int, _frame: FrameType | None) -> None:
+        def on_signal(number: int, _frame: FrameType | None) -> None:
             if stopped.is_set():
+                if number == signal.SIGHUP:  # the kernel and the shell send one each
+                    return
                 raise KeyboardInterrupt
             stopped.set()
             self.notify("stopping: finishing what is under way (Ctrl-C again stops at once)")

@@ -19,6 +19,8 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
+
 from kaiten_sync.cli.exit_codes import ExitCode
 from kaiten_sync.cli.output import print_result, use_color
 from kaiten_sync.cli.serving import READY_PREFIX
@@ -185,7 +187,10 @@ class _Tour:
 
         print_result(f"  $ kaiten-sync {' '.join(args)}\n\n")
         sys.stdout.flush()
-        return run(args)
+        code = run(args)
+        if code == ExitCode.INTERRUPTED:  # a command has said so: the tour ends as it did
+            raise click.exceptions.Exit(code)
+        return code
 
 
 class _TourReply(Immutable, frozen=True):

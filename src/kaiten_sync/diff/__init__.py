@@ -1,7 +1,7 @@
 """Stage 4: pure. Compares what is declared with what is live, and says whom it hurts."""
 
 from kaiten_sync.diff.along import taken_along
-from kaiten_sync.diff.compare import diff_catalog, with_deleted, with_units
+from kaiten_sync.diff.compare import diff_catalog, with_deleted, with_named, with_units
 from kaiten_sync.diff.let_go import fields_let_go
 from kaiten_sync.diff.servers import server_differences, without_declared
 from kaiten_sync.diff.sides import with_sides
@@ -14,6 +14,7 @@ __all__ = [
     "taken_along",
     "undoing",
     "with_deleted",
+    "with_named",
     "with_sides",
     "with_units",
     "without_declared",

@@ -55,6 +55,17 @@ def with_deleted(diff: CatalogDiff, live: LiveState, going: Collection[Address])
     return diff.changed(differences=_sorted(differences))
 
 
+def with_named(diff: CatalogDiff, live: LiveState, named: Collection[Address]) -> CatalogDiff:
+    """The differences with what is named and the server has, also inside what nobody declares."""
+    shown = {difference.address for difference in diff.differences}
+    differences = [
+        _unmanaged(live.resources[address]).changed(is_drift=False)
+        for address in named
+        if address in live.resources and address not in shown
+    ]
+    return diff.changed(differences=_sorted([*diff.differences, *differences]))
+
+
 def with_units(
     differences: Iterable[Difference], desired: DesiredState, live: LiveState
 ) -> Iterator[Difference]:

@@ -37,7 +37,14 @@ class ApplyDocument(JsonDocument, frozen=True):
             None,
         ),
     ]
-    requests: Annotated[Count, about("How many requests were sent.", 9)]
+    requests: Annotated[
+        Count,
+        about(
+            "How many requests applying took, as the plan predicts them: without what the rules and"
+            " `--catalog` looked at.",
+            9,
+        ),
+    ]
     summary: Annotated[ApplySummaryDocument, about("How many changes ended in each way.")]
     left: Annotated[
         tuple[ChangeId, ...] | None,

@@ -54,7 +54,12 @@ class ReceiptDocument(JsonDocument, frozen=True):
     ]
     requests: Annotated[
         Count | None,
-        about("How many requests were sent; null if the run did not begin to write.", 9, None),
+        about(
+            "How many requests applying took, as the plan predicts them: without what the rules and"
+            " `--catalog` looked at; null if the run did not begin to write.",
+            9,
+            None,
+        ),
     ]
     message: Annotated[
         str | None,

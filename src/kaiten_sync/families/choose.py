@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from kaiten_sync.families.served import (
     DRAFT,
@@ -17,7 +18,7 @@ from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.kinds.units import quantities
-from kaiten_sync.licensing import is_read_with_prefix, quantity_text
+from kaiten_sync.licensing import is_read_with_prefix, may_scale_both, quantity_text
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -244,14 +245,16 @@ def _change(field: FieldChange, difference: Difference) -> str:
     old, new = difference.units if field.name in quantities() else NO_UNITS
     if old == new and is_number(field.after) and not is_read_with_prefix(old):
         old = NO_UNIT
-    return f"{name}{_said(field.before, old)} → {_said(field.after, new)}"
+    # In two units, each number is in its own: 2 TB → 2,000,000 MB, not 2 TB → 2 TB.
+    said = partial(_said, may_scale=may_scale_both(old, new))
+    return f"{name}{said(field.before, old)} → {said(field.after, new)}"
 
 
-def _said(value: Json | Absent, unit: Unit) -> str:
+def _said(value: Json | Absent, unit: Unit, *, may_scale: bool) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if is_number(value):
-        return quantity_text(value, unit)
+        return quantity_text(value, unit, may_scale=may_scale)
     return value if isinstance(value, str) else "…"
 
 

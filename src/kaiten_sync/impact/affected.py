@@ -17,19 +17,25 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Affected
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import Absent, Fields, Json
+from kaiten_sync.model.value import NO_UNIT, Absent, Fields, Json, Unit
 from kaiten_sync.pricing import known_in_plan, units_of_plan
 
 _Fields = Mapping[str, Json | Absent]
 
 
-def affected_by(plan: Plan) -> tuple[Affected, ...]:
+def affected_by(plan: Plan, units: Mapping[str, Unit] | None = None) -> tuple[Affected, ...]:
     """The changes that tighten or break something that instances hold, in the plan's order.
 
-    What goes together with its license is left out: a license that is held is not deleted.
+    What goes together with its license is left out: a license that is held is not deleted. `units`
+    are those of entitlements by their slugs, of a migration: other plans have them.
     """
     if plan.migration is not None:
-        return tuple(affected_by_migration(plan, plan.migration.to))
+        known = units or {}
+        return tuple(
+            each.changed(units=(unit, unit))
+            for each in affected_by_migration(plan, plan.migration.to)
+            for unit in [known.get(str(each.entitlement), NO_UNIT)]
+        )
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
     handed = handed_on(plan.changes)

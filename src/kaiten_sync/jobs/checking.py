@@ -8,7 +8,7 @@ from pathlib import Path
 from kaiten_sync.errors import UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import Agreed, agreed_before, plan_of
-from kaiten_sync.jobs.overwriting import Output, check_replaces
+from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.planning import (
     PlanCase,
     PlanRequest,
@@ -77,7 +77,7 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
     """
     path = asked.path
     beside = ("--impact-out", request.impact_out)
-    check_replaces(asked.fresh, ports.files, Output.FRESH, ("-o", path), beside)
+    before = check_replaces(asked.fresh, ports.files, Output.FRESH, ("-o", path), beside)
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request.changed(out=path), ports)
     content = ports.files.read(Path(path)) if ports.files.exists(Path(path)) else None
@@ -102,7 +102,7 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
         return checked
     made = write_plan(proposal.plan)
     if asked.fresh is not None:
-        ports.files.write(Path(asked.fresh), made)
+        write_output(asked.fresh, (made,), ports.files, before)
     if committed is None:
         return checked
     if unowned is not None:

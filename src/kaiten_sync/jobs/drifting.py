@@ -10,16 +10,18 @@ from kaiten_sync.drift import DriftCase, check_drift, plan_revert
 from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
+from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
-from kaiten_sync.jobs.overwriting import Output, check_replaces
+from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.planning import Proposal
-from kaiten_sync.jobs.ruling import ruled_with_impact
+from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.family import Way
+from kaiten_sync.model.impact import DEFAULT_BUDGET
 from kaiten_sync.model.ports import Catalog, Connection, Ports
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import CatalogSource, load
@@ -115,7 +117,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         KaitenSyncError: as `drift.plan_revert` does.
     """
     sides = sides_of(workspace, request, ports)
-    check_replaces(out, ports.files, Output.PLAN)
+    before = check_replaces(out, ports.files, Output.PLAN)
     desired = load(sides.source)
     unknown = _strangers(request.only, desired.resources)
     if unknown:
@@ -127,12 +129,13 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         proposal = plan_revert(
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
         )
-        proposal = ruled_with_impact(proposal, workspace.policy, catalog, ports)
+        impact = impact_of(proposal.plan, catalog, DEFAULT_BUDGET, ports, upward=True)
+        proposal = ruled(proposal.changed(impact=impact), workspace.policy, ports)
     proposal = proposal if request.is_named else unnamed(proposal)
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:
-        ports.files.write_pieces(Path(out), plan_pieces(proposal.plan))
+        write_output(out, plan_pieces(proposal.plan), ports.files, before)
     changed = {each.address.root.slug for each in proposal.plan.changes}
     for each in proposal.plan.families:
         # Once the revert is applied, the committed plan is older than what the family serves.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from kaiten_sync.errors import UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.nameless import unnamed
-from kaiten_sync.jobs.overwriting import Output, check_replaces
+from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.migration import MigrationInputs, make_migration
@@ -52,7 +50,7 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     connection = workspace.connect(None)
     if request.wave is not None and request.wave.is_nothing:
         raise UsageError("a wave takes at least one holder", hint="such as --wave 10%, or --wave 5")
-    check_replaces(request.out, ports.files, Output.MIGRATION)
+    before = check_replaces(request.out, ports.files, Output.MIGRATION)
     inputs = MigrationInputs(
         target=connection.target,
         family=request.family,
@@ -72,5 +70,5 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     # Judged with names, since a rule may be about holders, and only then shown without.
     proposal = ruled(proposal, workspace.policy, ports)
     if request.out is not None and not proposal.refusals:
-        ports.files.write_pieces(Path(request.out), plan_pieces(proposal.plan))
+        write_output(request.out, plan_pieces(proposal.plan), ports.files, before)
     return proposal if request.is_named else unnamed(proposal)

@@ -6,7 +6,8 @@ of the declaration while a command edits it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -41,16 +42,17 @@ class Output(Enum):
 
 def check_replaces(
     path: str | None, files: Files, output: Output, *beside: tuple[str, str | None]
-) -> None:
-    """Make sure that there is no file, an empty one, or one of this kind.
+) -> str | None:
+    """Make sure that there is no file, an empty one, or one of this kind; returns its digest.
 
-    `beside` are other files that the same command reads or writes, each with its option.
+    `beside` are other files that the same command reads or writes, each with its option. None if
+    there is no file that can be read.
 
     Raises:
         UsageError: something else is there, or will be.
     """
     if path is None:
-        return
+        return None
     kind: _OutputForm = output.value
     for option, other in beside:
         if other is not None and Path(path).resolve() == Path(other).resolve():
@@ -58,17 +60,27 @@ def check_replaces(
                 f"{kind.option} would overwrite {other}, the file of {option}",
                 hint="name another file",
             )
-    if not files.is_file(Path(path)):
-        return
-    try:
-        content = files.read(Path(path))
-    except UsageError:
-        return  # whether it can be written shows in a moment
+    content = _content_of(path, files)
     if content and not _is_of(output, content):
         raise UsageError(
             f"{path} is there and is no {kind.called}; it was left as it is",
             hint=f"name another file with {kind.option}, or remove this one first",
         )
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def write_output(path: str, pieces: Iterable[bytes], files: Files, before: str | None) -> None:
+    """Write a file, unless it is not as `check_replaces` found it before a server was read.
+
+    What somebody saved there meanwhile would be lost, and so would what a plan that came meanwhile
+    owns.
+
+    Raises:
+        ChangedFileError: somebody did. UsageError: the file cannot be written.
+    """
+    if _digest_of(path, files) != before:
+        raise ChangedFileError(path)
+    files.write_pieces(Path(path), pieces)
 
 
 def write_changes(changes: Sequence[FileChange], files: Files) -> None:
@@ -82,6 +94,27 @@ def write_changes(changes: Sequence[FileChange], files: Files) -> None:
         if now != each.before:
             raise ChangedFileError(each.shown)
     files.write_all({each.path: each.after for each in changes})
+
+
+def _content_of(path: str, files: Files) -> bytes | None:
+    if not files.is_file(Path(path)):
+        return None
+    try:
+        return files.read(Path(path))
+    except UsageError:
+        return None  # whether it can be written shows when it is
+
+
+def _digest_of(path: str, files: Files) -> str | None:
+    if not files.is_file(Path(path)):
+        return None
+    found = hashlib.sha256()
+    try:
+        for piece in files.read_pieces(Path(path)):  # beside the new plan, which is in memory
+            found.update(piece)
+    except UsageError:
+        return None
+    return found.hexdigest()
 
 
 def _is_of(output: Output, content: bytes) -> bool:

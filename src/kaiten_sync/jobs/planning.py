@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from kaiten_sync.errors import DeclarationError, PlanFileError, RefusedError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import gate
@@ -11,7 +9,7 @@ from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
-from kaiten_sync.jobs.overwriting import Output, check_replaces
+from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
@@ -105,12 +103,12 @@ def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
         KaitenSyncError: as `pipeline.load`, `pipeline.make_plan` and `Connect` do.
     """
     connection = workspace.connect(None)
-    check_replaces(request.out, ports.files, Output.PLAN)
+    before = check_replaces(request.out, ports.files, Output.PLAN)
     case = case_of(workspace, connection, request, ports)
     with connection.open() as catalog:
         proposal = judged(propose(case, catalog, ports), case, request, catalog, ports)
     if request.out is not None and not proposal.refusals:
-        ports.files.write_pieces(Path(request.out), plan_pieces(proposal.plan))
+        write_output(request.out, plan_pieces(proposal.plan), ports.files, before)
     return proposal
 
 
@@ -131,7 +129,8 @@ def judged(
     shown = gated if request.is_named else unnamed(gated)
     if request.impact_out is not None and shown.impact is not None:
         content = json_text(impact_json(shown.impact)).encode()
-        ports.files.write(Path(request.impact_out), content)
+        before = check_replaces(request.impact_out, ports.files, Output.IMPACT)
+        write_output(request.impact_out, (content,), ports.files, before)
     return ruled(shown, case.policy, ports)
 
 

@@ -69,11 +69,16 @@ class Receipt:
                 diagnostics=result.diagnostics if isinstance(result, RefusedError) else (),
             )
         is_whole = self._write(end)
-        self._file.close()
-        if not is_whole and self._write_error is not None:
-            self._ports.notices.notify(
-                f"warning: the receipt {self._path} is incomplete: {self._write_error.strerror}"
-            )
+        try:
+            self._file.close()
+        except OSError as error:
+            self._warn("is lost", error)
+        else:
+            if not is_whole and self._write_error is not None:
+                self._warn("is incomplete", self._write_error)
+
+    def _warn(self, is_what: str, why: OSError) -> None:
+        self._ports.notices.notify(f"warning: the receipt {self._path} {is_what}: {why.strerror}")
 
     def _write(self, end: End) -> bool:
         """Write what waits, and a new end. The file stays as it was if that is not possible."""

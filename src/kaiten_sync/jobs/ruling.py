@@ -13,7 +13,7 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import DEFAULT_BUDGET, Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
-from kaiten_sync.model.ports import HolderReader, Ports
+from kaiten_sync.model.ports import PlanReader, Ports
 from kaiten_sync.model.settings import Policy, Project
 from kaiten_sync.plan import Proposal, held_to, other_rules, recheck
 from kaiten_sync.rules import (
@@ -39,22 +39,8 @@ def ruled(proposal: Proposal, policy: Policy, ports: Ports) -> Proposal:
     return proposal.changed(diagnostics=diagnostics, approval=approval)
 
 
-def ruled_with_impact(
-    proposal: Proposal, policy: Policy, catalog: HolderReader, ports: Ports
-) -> Proposal:
-    """As `ruled`, and looks at the holders if a rule asks for them.
-
-    Raises:
-        ServerError, AccessError: the server cannot be read at all.
-    """
-    if needs_impact(policy.rules):
-        impact = impact_of(proposal.plan, catalog, DEFAULT_BUDGET, ports)
-        proposal = proposal.changed(impact=impact)
-    return ruled(proposal, policy, ports)
-
-
 def permit_by_rules(
-    plan: Plan, project: Project | None, catalog: HolderReader, ports: Ports
+    plan: Plan, project: Project | None, catalog: PlanReader, ports: Ports
 ) -> Permit:
     """What judges a plan file again, right before its first write, by the project at hand.
 
@@ -82,7 +68,8 @@ def permit_by_rules(
             raise RefusedError(
                 "the plan is refused",
                 refused,
-                hint="nothing was written; the project file has the rules",
+                hint="nothing was written; change what a rule denies, or the rules in the project"
+                " file, and make the plan again",
             )
 
     return permit

@@ -9,7 +9,7 @@ from kaiten_sync.live.holders import (
 )
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import read_live
-from kaiten_sync.live.versions import read_grants, read_holding, read_licenses
+from kaiten_sync.live.versions import read_grants, read_holding, read_licenses, read_units
 
 __all__ = [
     "narrowed",
@@ -22,6 +22,7 @@ __all__ = [
     "read_licenses",
     "read_live",
     "read_refusals",
+    "read_units",
     "read_usage",
     "read_use",
 ]

@@ -125,7 +125,8 @@ class Impact(Immutable, frozen=True, kw_only=True):
     """Whom a plan affects, riskiest change first, and who has met the limits that it raises.
 
     `gap` says why the holders could not be looked at, None if they were. `requests` were sent for
-    this, of `budget` that could have been.
+    this, of `budget` that could have been. `units` are those of entitlements by their slugs: a
+    migration plan rests on none, so they are read beside it.
     """
 
     target: TargetRef
@@ -137,6 +138,7 @@ class Impact(Immutable, frozen=True, kw_only=True):
     raised: tuple[RaisedLimit, ...] = ()
     sample: Sample | None = None
     gap: str | None = None
+    units: Mapping[str, Unit] = {}
 
     @property
     def concerns_anybody(self) -> bool:

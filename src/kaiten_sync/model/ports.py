@@ -220,7 +220,11 @@ class GrowingFile(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file.
+
+        Raises:
+            OSError: what was written is not there: somebody removed or replaced the file.
+        """
         ...
 
 

@@ -25,7 +25,7 @@ from kaiten_sync.plan.protection import Consent, protected_harm, unmet
 from kaiten_sync.plan.references import references
 from kaiten_sync.plan.simulation import refused
 from kaiten_sync.plan.tightening import Tightened
-from kaiten_sync.plan.words import show
+from kaiten_sync.pricing import both_said
 
 OTHER_RULES = "the plan was judged by other rules than those of the project file"
 
@@ -118,11 +118,11 @@ def _cannot_change(case: Case) -> Iterator[Diagnostic]:
                 spec = spec_of(difference.address.kind).fields[changed.name]
                 is_once = spec.mutability is Mutability.ONCE
                 why = "once set, it stays" if is_once else "the server fixes it"
+                before, after = both_said(changed.name, changed.before, changed.after)
                 way_out = spec.way_out or "declare what the server has, or a new version"
                 yield Diagnostic(
                     rule="fixed-field",
-                    message=f"{changed.name} cannot go from {show(changed.before)} to"
-                    f" {show(changed.after)} ({why})",
+                    message=f"{changed.name} cannot go from {before} to {after} ({why})",
                     ref=changed.source,
                     address=str(difference.address),
                     hint=way_out,

@@ -7,7 +7,8 @@ live. What differs is forged, left out, or has been overtaken: in each case noth
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from kaiten_sync.kinds.registry import spec_of
@@ -17,11 +18,12 @@ from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import LiveResource
-from kaiten_sync.model.value import is_same
+from kaiten_sync.model.value import Unit, is_same
 from kaiten_sync.plan.guards import OTHER_RULES
 from kaiten_sync.plan.leaving import NEVER_MANAGED
 from kaiten_sync.plan.places import declared_places, with_places
-from kaiten_sync.plan.words import plural, show
+from kaiten_sync.plan.words import plural
+from kaiten_sync.pricing import both_said, known_in_plan, said, units_of_plan
 
 _UNOWNED = "no plan before this one managed it, or the policy leaves it on the server"
 _UNDECLARED = "the catalog does not"
@@ -59,6 +61,7 @@ def unlike(
 
 def _of_changes(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
     given, wanted = _by_id(plan), _by_id(made)
+    known = known_in_plan(made)
     for change in plan.changes:
         if change.id not in wanted:
             is_unowned = change.action == Action.DELETE and change.address not in made.managed
@@ -67,7 +70,8 @@ def _of_changes(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Diff
                 f"nothing asks to {_verb(change)} it: {_UNOWNED if is_unowned else _UNDECLARED}",
             )
             continue
-        for message in _of_fields(change, wanted[change.id]):
+        units = partial(units_of_plan, change.address, *known)
+        for message in _of_fields(change, wanted[change.id], units):
             yield change.address, message
         missing = {*wanted[change.id].depends_on}.difference(change.depends_on)
         for each in () if change.id in done else sorted(missing.difference(done)):
@@ -81,20 +85,22 @@ def _verb(change: Change) -> str:
     return str(change.action).replace("-", " ")
 
 
-def _of_fields(change: Change, wanted: Change) -> Iterator[str]:
+def _of_fields(
+    change: Change, wanted: Change, units: Callable[[], tuple[Unit, Unit]]
+) -> Iterator[str]:
+    """How the fields of two changes differ. `units` are those of the object's number."""
     given, right = _fields(change), _fields(wanted)
     for name in {**right, **given}:
         if name not in right:
             yield f"the catalog leaves {name} as it is"
         elif name not in given:
-            yield f"{name} has to become {show(right[name].after)}"
+            yield f"{name} has to become {said(name, right[name].after, units()[1])}"
         elif not is_same(given[name].after, right[name].after):
-            yield (
-                f"{name} would become {show(given[name].after)};"
-                f" the catalog says {show(right[name].after)}"
-            )
+            after = units()[1]
+            one, other = both_said(name, given[name].after, right[name].after, (after, after))
+            yield f"{name} would become {one}; the catalog says {other}"
         elif not is_same(given[name].before, right[name].before):
-            yield f"{name} was {show(right[name].before)} before"
+            yield f"{name} was {said(name, right[name].before, units()[0])} before"
 
 
 def _of_observed(plan: Plan, made: Plan) -> Iterator[_Difference]:

@@ -17,7 +17,8 @@ from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.plan.protection import Consent
-from kaiten_sync.plan.words import show, some
+from kaiten_sync.plan.words import some
+from kaiten_sync.pricing import said
 
 
 def restarting(differences: Iterable[Difference]) -> dict[Address, str]:
@@ -26,7 +27,7 @@ def restarting(differences: Iterable[Difference]) -> dict[Address, str]:
     for difference in differences:
         if difference.drift is DriftClass.CHANGED:
             for field in _restarts(difference.address, difference.fields):
-                found[difference.address] = f"{field.name}: {show(field.after)}"
+                found[difference.address] = f"{field.name}: {said(field.name, field.after)}"
     return found
 
 

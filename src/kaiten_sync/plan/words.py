@@ -1,10 +1,8 @@
-"""How diagnostics name several objects and values."""
+"""How diagnostics name several objects."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from kaiten_sync.model.value import ABSENT, Absent, Json
 
 _MOST = 3
 """Names in one diagnostic: enough to recognize the case, few enough to read."""
@@ -19,8 +17,3 @@ def some(names: Sequence[str]) -> str:
 def plural(count: int, noun: str, several: str | None = None) -> str:
     """The noun for so many: `holder`, or `holders`."""
     return noun if count == 1 else several or f"{noun}s"
-
-
-def show(value: Json | Absent) -> str:
-    """A value in a diagnostic."""
-    return "nothing" if value is ABSENT or value is None else str(value)

@@ -14,7 +14,7 @@ from kaiten_sync.pricing.table import (
     table_of_catalog,
     table_of_plan,
 )
-from kaiten_sync.pricing.units import Known, known_in_plan, units_of_plan
+from kaiten_sync.pricing.units import Known, both_said, known_in_plan, said, units_of_plan
 
 __all__ = [
     "Grant",
@@ -23,9 +23,11 @@ __all__ = [
     "PriceColumn",
     "PriceRow",
     "PriceTable",
+    "both_said",
     "columns_of",
     "folded",
     "known_in_plan",
+    "said",
     "table_of_catalog",
     "table_of_plan",
     "units_of_plan",

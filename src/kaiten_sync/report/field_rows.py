@@ -10,7 +10,16 @@ from kaiten_sync.kinds.units import quantities
 from kaiten_sync.licensing import may_scale_both
 from kaiten_sync.model.change import Effect, FieldChange, InnerChange
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import NO_UNITS, Absent, Json, Unit, is_number
+from kaiten_sync.model.value import (
+    ABSENT,
+    NO_UNIT,
+    NO_UNITS,
+    Absent,
+    Json,
+    Unit,
+    is_number,
+    is_same,
+)
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import LIMIT, NOT_SET, amount_text, cut, pair_texts
 
@@ -86,12 +95,20 @@ def field_rows(
             amount = partial(amount_text, limit=limit, may_scale=may_scale_both(*own))
             before = amount(field.before, own[0]) if is_number(field.before) else row.before
             after = amount(field.after, own[1]) if is_number(field.after) else row.after
-            shown = amount_text(known[field.name], own[1], limit) if field.name in known else None
+            then = known.get(field.name, ABSENT)
+            shown = None if then is ABSENT else amount(then, _unit_then(then, field, own))
             yield row.changed(before=before, after=after, agreed=shown)
         for inner in inside:
             dot = "" if inner.path.startswith("[") else "."
             label = f"{field.name}{dot}{inner.path or repr('')}"
             yield _row(label, inner.before, inner.after, field.effect, limit)
+
+
+def _unit_then(agreed: Json, field: FieldChange, units: tuple[Unit, Unit]) -> Unit:
+    """The unit in which a number was agreed: that of the side that still has it."""
+    if units[0] == units[1] or is_same(agreed, field.after):
+        return units[1]
+    return units[0] if is_same(agreed, field.before) else NO_UNIT
 
 
 def _inside(field: FieldChange) -> tuple[InnerChange, ...]:

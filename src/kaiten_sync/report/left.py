@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.units import quantities
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import NO_UNITS, Absent, Json
 from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
@@ -41,8 +42,9 @@ class Note(Immutable, frozen=True):
     lines: tuple[str, ...]
 
 
-def notes_beside(plan: Plan) -> Iterator[Note]:
+def notes_beside(plan: Plan, impact: Impact | None = None) -> Iterator[Note]:
     """What a reader has to know beside the changes: what is sold, what is left, and who stays."""
+    units = impact.units if impact is not None else {}
     migration = plan.migration
     if sold := tuple(family_lines(plan)):
         yield Note(FAMILIES_TITLE, (*sold[:_LIMIT], *_more(len(sold))))
@@ -54,7 +56,7 @@ def notes_beside(plan: Plan) -> Iterator[Note]:
             lines.append(f"{safe_text(str(each.address))}: {values} ({safe_text(each.reason)})")
         yield Note(_LEFT_TITLE, (*lines, *_more(len(plan.left))))
     if migration is not None and plan.changes:
-        yield Note(TERMS_TITLE, tuple(term_lines(plan, migration)))
+        yield Note(TERMS_TITLE, tuple(term_lines(plan, migration, units)))
     if migration is not None and migration.where is not None:
         yield Note(WHERE_TITLE, (safe_text(migration.where),))
     if migration is not None and migration.stays:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kaiten_sync.effects import grants_seen, terms
 from kaiten_sync.kinds.grant import GRANT
@@ -12,7 +12,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.migration import Migration, Stays
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import ABSENT, Fields, is_number
+from kaiten_sync.model.value import ABSENT, NO_UNIT, Fields, Unit, is_number
 from kaiten_sync.report.impact_words import number_text
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
@@ -52,18 +52,22 @@ def stay_lines(migration: Migration) -> Iterator[str]:
         yield f"and {len(ordered) - _LIMIT:,} more; the plan file names all"
 
 
-def term_lines(plan: Plan, migration: Migration) -> Iterator[str]:
-    """A line for each version that holders leave: `growth-v2 → growth-v3: seats 10 → 5 ▼`."""
+def term_lines(plan: Plan, migration: Migration, units: Mapping[str, Unit]) -> Iterator[str]:
+    """A line for each version that holders leave: `growth-v2 → growth-v3: seats 10 → 5 ▼`.
+
+    `units` are those of entitlements by their slugs, as far as they were read beside the plan.
+    """
     granted = grants_seen(plan)
     # Of versions that somebody leaves in this wave: the others are no news yet.
     for version in sorted({str(change.fields[0].before) for change in plan.changes}):
         before = granted[Address(migration.to.kind, version)]
         after = granted[migration.to]
         shown = [
-            f"{safe_text(each.entitlement)} {_granted(each.before)} → {_granted(each.after)}"
-            f"{_MARKS.get(each.effect, '')}"
+            f"{safe_text(each.entitlement)} {_granted(each.before, unit)}"
+            f" → {_granted(each.after, unit)}{_MARKS.get(each.effect, '')}"
             for each in terms(before, after)
             if each.before != each.after
+            for unit in [units.get(each.entitlement, NO_UNIT)]
         ]
         what = ", ".join(shown) or "nothing"
         yield f"{safe_text(version)} → {safe_text(migration.to.slug)}: {what}"
@@ -92,14 +96,14 @@ def nobody_moves(migration: Migration) -> str:
     )
 
 
-def _granted(fields: Fields | None) -> str:
+def _granted(fields: Fields | None, unit: Unit) -> str:
     """`1,000`, or `1,000 +20%` if usage may go beyond it."""
     if fields is None:
         return _NONE
     name, above = GRANT.limited_by
     value = fields.get(name, ABSENT)
     if is_number(value):
-        text: str | None = number_text(value)
+        text: str | None = number_text(value, unit)
     else:
         text, _ = pair_texts(value, ABSENT, _VALUE_LIMIT)
     percent = fields.get(above)

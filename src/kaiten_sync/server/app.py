@@ -124,7 +124,7 @@ def worker_app() -> Starlette:
 def serve(
     settings: ServerSettings, host: str, port: int, on_ready: Callable[[Started], None]
 ) -> None:
-    """Serve until SIGINT or SIGTERM; then finish the requests under way and return.
+    """Serve until SIGINT, SIGTERM or SIGHUP; then finish the requests under way and return.
 
     `on_ready` is called once, when connections are accepted. Port 0 picks a free one.
 
@@ -189,7 +189,7 @@ class _Server(uvicorn.Server):
             return
         stops = [
             each
-            for each in (signal.SIGINT, signal.SIGTERM)
+            for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
             if signal.getsignal(each) is not signal.SIG_IGN  # shells ignore it for background jobs
         ]
         before: dict[signal.Signals, Any] = {s: signal.signal(s, self.handle_exit) for s in stops}

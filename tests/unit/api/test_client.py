@@ -81,6 +81,29 @@ def test_understands_the_older_lists(answered_by, body: object) -> None:  # type
 
 
 @pytest.mark.parametrize(
+    "pages",
+    [
+        ({"nextCursor": "c", "hasMore": True}, {"hasMore": False}),
+        ({"nextCursor": "c"}, {}),
+        ({"nextCursor": "c", "hasMore": None}, {"nextCursor": None, "hasMore": None}),
+        ({"nextCursor": "c", "hasMore": True, "total": 2}, {"hasMore": False, "total": 2}),
+        ({"nextCursor": "c", "hasMore": True, "total": 5}, {"hasMore": False, "total": 2}),
+    ],
+    ids=["Kaiten's", "only a cursor", "null", "with totals", "a total that falls"],
+)
+def test_reads_every_page_however_the_next_one_is_named(  # type: ignore[no-untyped-def]
+    answered_by, pages: tuple[dict[str, object], dict[str, object]]
+) -> None:
+    def answer(request: Request) -> Reply:
+        first = "cursor" not in request.path
+        item = {**QUOTAS, "id": "g1" if first else "g2", "slug": "first" if first else "second"}
+        return Reply(body={"items": [item], **pages[0 if first else 1]})
+
+    _, catalog = answered_by(answer)
+    assert [g.address.slug for g in catalog.list_kind(GROUP.kind)] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
     ("reply", "says"),
     [
         (page(cursor="again"), "sends an empty page and has more"),

@@ -228,13 +228,13 @@ def test_many_objects_are_re_read_by_list_and_few_one_by_one() -> None:
 class Meddled(FakeCatalog):
     """Somebody else changes an object between the check of the plan and its write."""
 
-    def meddle(self, call: str, change: Callable[[], None]) -> None:
-        self._meddling = (call, change)
+    def meddle(self, call: str, change: Callable[[], None], at: int = 2) -> None:
+        self._meddling = (call, change, at)
 
     def _call(self, what: str) -> None:
         super()._call(what)
-        call, change = getattr(self, "_meddling", ("", None))
-        if what == call and change is not None and self.calls.count(what) == 2:
+        call, change, at = getattr(self, "_meddling", ("", None, 0))
+        if what == call and change is not None and self.calls.count(what) == at:
             change()
 
 
@@ -288,6 +288,37 @@ def test_a_field_that_was_not_set_and_now_is_makes_a_plan_stale() -> None:
     assert sentences(stale.value.diagnostics) == (
         "entitlement/e: icon was nothing when the plan was made, now it is lucide:lock",
     )
+
+
+@pytest.mark.parametrize(
+    ("units", "then", "now"),
+    [
+        ({}, "1,000", "500"),
+        ({"unitSingular": "call", "unitPlural": "calls"}, "1,000 calls", "500 calls"),
+        ({"unitSingular": "GB", "unitPlural": "GB"}, "1 TB", "500 GB"),
+    ],
+)
+def test_a_stale_number_has_its_unit(units: Fields, then: str, now: str) -> None:
+    entitlement = {"name": "E", "type": "NUMBER", **units}
+    grant = "license/l/grant/e"
+    objects = [live("entitlement/e", **entitlement), live("license/l", name="L", type="PAID")]
+    catalog = Meddled(*objects, live(grant, value=1000))
+    wanted = desired(
+        declared("entitlement/e", **entitlement),
+        declared("license/l", name="L", type="PAID"),
+        declared(grant, value=2000),
+    )
+    plan = plan_against(catalog, wanted)
+    said = f"value was {then} when the plan was made, now it is {now}"
+
+    def edit() -> None:
+        catalog.objects[address(grant)] = live(grant, value=500)
+
+    catalog.calls.clear()
+    catalog.meddle(f"get {grant}", edit, at=1)
+    (outcome,) = apply(plan, catalog).outcomes
+    assert said in str(outcome.message)
+    assert _stale(plan, catalog) == (f"{grant}: {said}",)
 
 
 def test_the_journal_is_told_each_outcome_once_and_those_of_a_list_together() -> None:

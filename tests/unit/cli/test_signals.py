@@ -37,6 +37,17 @@ def test_the_first_signal_asks_to_finish_and_the_second_stops(first: signal.Sign
             os.kill(os.getpid(), signal.SIGINT)
 
 
+def test_a_terminal_that_is_closed_asks_to_finish_however_often_it_says_so() -> None:
+    """The kernel sends a SIGHUP, and so does the shell."""
+    with (
+        disposition(signal.SIGHUP, signal.SIG_DFL),
+        TerminalStop(lambda _: None).listening() as is_stopped,
+    ):
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert is_stopped()
+
+
 def test_an_ignored_interrupt_stays_ignored_and_a_termination_still_stops() -> None:
     with (
         disposition(signal.SIGINT, signal.SIG_IGN),

@@ -10,7 +10,7 @@ from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.value import NO_UNIT, Json, Unit
 
-CALLS, BYTES = ("call", "calls"), ("byte", "bytes")
+CALLS, BYTES, MEGABYTES = ("call", "calls"), ("byte", "bytes"), ("MB", "MB")
 SAID: list[tuple[str, Json, Json, Unit, str]] = [
     ("value", 100_000, 80_000, NO_UNIT, "100,000 → 80,000"),
     ("value", 100_000, 80_000, CALLS, "100,000 → 80,000 calls"),
@@ -33,3 +33,14 @@ def test_a_reason_has_separators_and_units(
         units=(unit, unit),
     )
     assert _change(field, difference) == said
+
+
+def test_numbers_in_two_units_stay_in_their_own() -> None:
+    field = FieldChange(name="value", before=2 * 10**12, after=2_000_000, effect=Effect.TIGHTENS)
+    difference = Difference(
+        address=parse_address("license/pro/grant/calls"),
+        drift=DriftClass.CHANGED,
+        fields=(field,),
+        units=(BYTES, MEGABYTES),
+    )
+    assert _change(field, difference) == "2,000,000,000,000 bytes → 2,000,000 MB"

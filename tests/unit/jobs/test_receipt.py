@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -167,3 +167,24 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def result_of(plan: Plan, count: int) -> ApplyResult:
     outcomes = tuple(outcome(number) for number in range(count))
     return ApplyResult(target=plan.target, plan_digest=plan.digest, outcomes=outcomes, requests=1)
+
+
+def _replaced(path: Path) -> None:
+    path.unlink()
+    path.write_text("theirs")
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, _replaced], ids=["removed", "replaced"])
+def test_a_receipt_that_somebody_takes_away_is_missed(
+    tmp_path: Path, plan: Plan, ports: Ports, lose: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "r.json"
+    notices: list[str] = []
+    receipt = Receipt(str(path), plan, ports.changed(notices=Notebook(notices)))
+    receipt.record([outcome(0)])
+    lose(path)
+    receipt.close(result_of(plan, 1))
+    assert notices == [
+        f"warning: the receipt {path} is lost: it was removed or replaced while it was written"
+    ]
+    assert not path.exists() or path.read_text() == "theirs"

@@ -37,3 +37,20 @@ def test_a_value_that_changed_as_a_whole_shows_what_was_agreed() -> None:
     field = FieldChange(name="value", before=after, after=OLD, inner=inner_changes(after, OLD))
     (row,) = field_rows([field], agreed={"value": OLD})
     assert row.agreed == '{"theme": "custom"}'
+
+
+@pytest.mark.parametrize(
+    ("agreed", "shown"),
+    [
+        (2 * 10**12, "2,000,000,000,000 bytes"),  # as on the server: git is ahead with the unit
+        (2_000_000, "2,000,000 MB"),  # as in git: somebody edited the unit on the server
+        (7, "7"),
+    ],
+)
+def test_what_was_agreed_is_in_the_unit_of_the_side_that_still_has_it(
+    agreed: int, shown: str
+) -> None:
+    field = FieldChange(name="value", before=2 * 10**12, after=2_000_000)
+    units = (("byte", "bytes"), ("MB", "MB"))
+    (row,) = field_rows([field], agreed={"value": agreed}, units=units)
+    assert row.agreed == shown

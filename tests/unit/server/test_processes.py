@@ -40,7 +40,7 @@ def names(server: ServerProcess) -> set[str]:
     return {item["name"] for item in answer.json()["items"]}
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_one_process_stops_cleanly(fresh_url: str, how: signal.Signals) -> None:
     with ServerProcess(fresh_url) as server:
         assert create(server, "Seats") == 201
@@ -48,7 +48,7 @@ def test_one_process_stops_cleanly(fresh_url: str, how: signal.Signals) -> None:
         assert "Traceback" not in server.log()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_workers_answer_side_by_side_and_stop_cleanly(
     postgresql: Cluster, how: signal.Signals
 ) -> None:
