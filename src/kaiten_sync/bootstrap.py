@@ -212,7 +212,8 @@ def _choose(flags: Flags, environment: Mapping[str, str], project: Project | Non
         )
     raise UsageError(
         "no server is named",
-        hint=f"set {URL_VARIABLE} and {TOKEN_VARIABLE}, or name a target in kaiten-sync.yaml",
+        hint=f"set {URL_VARIABLE} and {TOKEN_VARIABLE}, or name a target in kaiten-sync.yaml,"
+        " or that file with --project",
     )
 
 

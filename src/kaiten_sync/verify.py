@@ -21,8 +21,9 @@ def verify_plan(
     inputs: PlanInputs,
     *,
     progress: Progress,
+    again: str = "",
 ) -> None:
-    """Make a plan again, and compare.
+    """Make a plan again, and compare. `again` is said behind the advice to make it again.
 
     What of it is done already is taken back first, so that a plan which is half applied stays
     right. If all of it is done there is nothing to compare: it will write nothing. A plan without
@@ -56,5 +57,5 @@ def verify_plan(
             raise RefusedError(
                 message,
                 reasons,
-                hint="nothing was written; make the plan again and have it reviewed",
+                hint=f"nothing was written; make the plan again and have it reviewed{again}",
             )

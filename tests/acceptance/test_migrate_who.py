@@ -126,6 +126,8 @@ def test_a_name_that_nobody_has_is_refused(shop: Shop, option: str) -> None:
     assert refused.code == 3
     assert f"{option} instance/acme-prd: there is no such instance" in refused.stderr
     assert "did you mean instance/acme-prod?" in refused.stderr
+    other = shop.migrate("--skip", "instance/acme-prod", option, "instance/zebra")
+    assert f"leave out {option} instance/zebra" in other.stderr
     assert not (shop.place.folder / "growth.migration.json").exists()
 
 

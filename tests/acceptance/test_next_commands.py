@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 from tests.acceptance.catalogs import ONE_LIMIT
 from tests.acceptance.conftest import Workplace
 from tests.support.command import Ended
+from tests.support.forgeries import change, resealed
 from tests.support.processes import HANG_S
 from tests.support.ready import ready_programs
 
@@ -230,6 +233,20 @@ def of_another_catalog(place: Workplace) -> Ended:
     return place.run("apply", f"./{PLAN}", *there, **tokens(place))
 
 
+def forged(place: Workplace) -> Ended:
+    """A plan that says something else than what its catalog gives."""
+    changed_and_planned(place)
+    file = place.folder / PLAN
+    document = json.loads(file.read_text(encoding="utf-8"))
+
+    def give_more(plan: dict[str, Any]) -> None:
+        change(plan, "update:license/growth/grant/calls")["fields"][0]["after"] = 9000
+
+    file.write_bytes(resealed(document, give_more))
+    there = ("--catalog", f"{FOLDER}/catalog.yaml", *PROD[:2])
+    return place.run("apply", f"./{PLAN}", *there, **tokens(place))
+
+
 def old_versions_in_a_project(place: Workplace) -> Ended:
     place.write(f"{FOLDER}/catalog.yaml", VERSIONS)
     return place.run("validate", *PROD[:2])
@@ -272,6 +289,7 @@ STORIES: dict[str, tuple[Callable[[Workplace], Ended], set[str]]] = {
     "moved, in impact": (moved_in_impact, {"plan"}),
     "stale": (stale, {"plan"}),
     "of another catalog": (of_another_catalog, {"plan"}),
+    "forged": (forged, {"plan"}),
     "old versions in a project": (old_versions_in_a_project, {"freeze"}),
     "old versions in a plan": (old_versions_in_a_plan, {"freeze"}),
     "old versions in a file": (old_versions_in_a_file, {"freeze"}),

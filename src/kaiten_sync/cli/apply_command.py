@@ -115,9 +115,9 @@ def _followed(
     result: ApplyResult, project: Project | None, plan_path: str | None, catalog: Sequence[str]
 ) -> ApplyResult:
     """The result with what a command line needs to plan for its target again."""
-    from kaiten_sync.cli.next_command import SERVER, given
+    from kaiten_sync.cli.next_command import PLACE, given
 
-    target, named = result.target.name, given(*SERVER)
+    target, named = result.target.name, given(*PLACE)
     files = [word for path in catalog for word in ("-f", path)]
     is_known = project is not None and target in project.targets and "-t" not in named
     words = (*files, *named, *(("-t", target) if is_known else ()))

@@ -124,7 +124,7 @@ def _unreviewed(workspace: Workspace, target: TargetRef, files: Sequence[str]) -
         f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
         hint=by_name
         if target.name in named
-        else "kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
+        else "`kaiten-sync plan -o FILE`, have it reviewed, then apply FILE",
     )
 
 
@@ -164,7 +164,8 @@ def _apply_file(
         last = agreed_last(plan, path, ports)
 
         def verify() -> None:
-            verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
+            how = f": {again}"
+            verify_plan(plan, desired, catalog, inputs, progress=ports.progress, again=how)
 
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
         # A reverted commit brings an older plan back, and its seal is as good as ever.

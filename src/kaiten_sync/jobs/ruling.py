@@ -68,7 +68,8 @@ def permit_by_rules(
             raise RefusedError(
                 "the plan is refused",
                 refused,
-                hint="nothing was written; the project file has the rules",
+                hint="nothing was written; change what a rule denies, or the rules in the project"
+                " file, and make the plan again",
             )
 
     return permit

@@ -55,7 +55,7 @@ def after_failure(result: ApplyResult) -> Iterator[str]:
     if any(outcome.is_different for outcome in failed):
         yield (
             "If what the server accepted stays different, declare it as the server keeps it:"
-            " `kaiten-sync drift` shows how."
+            f" `{safe_text(_command('drift', result.words))}` shows how."
         )
 
 

@@ -96,7 +96,9 @@ def test_the_advice_depends_on_the_failure(kind: dict[str, bool], says: str) -> 
 
 def test_what_the_server_keeps_otherwise_has_two_ways_on() -> None:
     """It may come later; or the server never keeps it like that, and no apply gets further."""
-    lines = apply_text(result(FAILED.changed(is_different=True)), color=False).splitlines()
+    ended = result(FAILED.changed(is_different=True)).changed(words=("--project", "a b", "-t", "x"))
+    lines = apply_text(ended, color=False).splitlines()
+    assert lines[-1].endswith("`kaiten-sync drift --project 'a b' -t x` shows how.")
     assert f"{lines[-2]}\n" == AGAIN
     assert lines[-1].startswith("If what the server accepted stays different, declare it as")
 

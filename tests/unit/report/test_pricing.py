@@ -85,7 +85,7 @@ def test_columns_of_a_plan_are_in_the_order_in_which_they_are_declared() -> None
         "license/agency/grant/calls": SourceRef("v10.yaml", 1, 1),
     }
     changes = (
-        change("calls", 1, 2).changed(id=text, address=parse_address(text), source=source)
+        change("calls", 1, 2).changed(address=parse_address(text), source=source)
         for text, source in declared.items()
     )
     table = table_of_plan(plan_of(tuple(changes)))
