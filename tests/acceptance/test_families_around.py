@@ -356,7 +356,7 @@ def test_a_priced_version_gets_no_successor_without_prices(
         (sold.place.folder / PLAN).unlink()
         done = sold.plan(LOWERED, code=4)
     assert "has prices" in done.stderr
-    assert "kaiten-sync adopt family/growth" in done.stderr
+    assert "kaiten-sync adopt -f catalog.yaml family/growth" in done.stderr
 
 
 @pytest.mark.parametrize(("free", "code"), [("growth-v2", 4), ("growth", 0), ("", 0)])
