@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from kaiten_sync.server.connections import ACCEPTED_AT_ONCE, BoundedConnection
 from kaiten_sync.server.dashboard import dashboard, plan_maker
 from kaiten_sync.server.db import Database, open_engine
+from kaiten_sync.server.db.holding import DatabaseInUseError
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.migrate import migrate, unless_unusable
 from kaiten_sync.server.db.webhooks import clear_leases
@@ -56,6 +57,10 @@ log = logging.getLogger(__name__)
 
 _SHUTDOWN_S = 5
 """How long requests under way may take to finish after a stop is asked for."""
+
+_HAND_OVER_S = _SHUTDOWN_S + 5
+"""How long a start waits for a server on the same SQLite file that is asked to stop: as long as
+that takes, with the deliveries of webhooks that are under way."""
 
 _IDLE_S = 5
 """How long a connection stays open for another request: a page and its parts come within it, and
@@ -267,7 +272,7 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
             hint="start with --workers 1, or with --database postgresql://...",
         )
     try:
-        migrate(database, before=database.hold)
+        _migrate_alone(database)
         with unless_unusable(database), database.writing() as connection:
             take_turn(connection, "bootstrap")  # another machine may start at the same time
             now_ms = time.time_ns() // 1_000_000
@@ -280,6 +285,18 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
         database.close()
         raise
     return database, new_token
+
+
+def _migrate_alone(database: Database) -> None:
+    """Bring a database up to date once no other server has it, if it is one of SQLite."""
+    try:
+        migrate(database, before=database.hold)
+    except DatabaseInUseError as error:
+        log.warning("%s; waiting %d seconds for it to stop", error.message, _HAND_OVER_S)
+        # Not inside the migration, which keeps others from writing: the other server finishes what
+        # is under way.
+        database.hold(_HAND_OVER_S)
+        migrate(database)
 
 
 def _application(database: Database, settings: ServerSettings) -> Starlette:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.command import kaiten_sync_process
+from tests.support.command import kaiten_sync
 from tests.support.metering import client, done
 from tests.support.processes import HANG_S
 from tests.support.server_process import ServerProcess
 
+from kaiten_sync.server import app
 from kaiten_sync.server.app import ServerSettings, ServerStartError, prepare, running
 
 TOKEN = "ksh_beside-the-server-for-tests"
@@ -68,8 +69,11 @@ def test_what_is_written_after_another_program_looked_is_in_the_file(
 
 
 @pytest.mark.parametrize("way", ["same", "linked", "uri"])
-def test_a_second_server_on_a_file_is_refused(tmp_path: Path, way: str) -> None:
+def test_a_second_server_on_a_file_is_refused(
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Both would deliver the same events, and count in each other's turns.
+    monkeypatch.setattr(app, "_HAND_OVER_S", 0)
     file, link = tmp_path / "kaiten.db", tmp_path / "linked.db"
     link.symlink_to(file)
     second = {"same": f"sqlite:///{file}", "linked": f"sqlite:///{link}"}.get(
@@ -85,14 +89,31 @@ def test_a_second_server_on_a_file_is_refused(tmp_path: Path, way: str) -> None:
     prepare(ServerSettings(database_url=second)).database.close()
 
 
-def test_a_second_server_says_so_and_ends_with_3(tmp_path: Path) -> None:
+def test_a_second_server_says_so_and_ends_with_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_HAND_OVER_S", 0)
     url = f"sqlite:///{tmp_path / 'kaiten.db'}"
     with ServerProcess(url) as first:
-        refused = kaiten_sync_process("serve", "--port", "0", "--database", url)
+        refused = kaiten_sync("serve", "--port", "0", "--database", url)
         assert refused.code == 3
         assert re.search("another server uses the database .*kaiten.db", refused.stderr)
         with client(first.url, first.token) as api:
             add(api, "aa")
+
+
+def test_a_server_that_stops_hands_its_file_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "_HAND_OVER_S", HANG_S)
+    settings = ServerSettings(database_url=f"sqlite:///{tmp_path / 'kaiten.db'}")
+    with ThreadPoolExecutor(1) as pool:
+        with running(settings):
+            second = pool.submit(prepare, settings)
+            while not second.done() and "for it to stop" not in caplog.text:
+                pass
+            assert not second.done()
+        second.result().database.close()
 
 
 def test_a_server_that_died_leaves_nothing_to_clean_up(tmp_path: Path) -> None:

@@ -142,14 +142,14 @@ class Database:
         with self.reading() as connection:
             return bool(connection.execute(text("SELECT 1")).scalar_one() == 1)
 
-    def hold(self) -> None:
+    def hold(self, wait_s: float = 0) -> None:
         """Keep a second server away from a file of SQLite, until `close`.
 
         Raises:
-            ServerStartError: another server has it.
+            DatabaseInUseError: another server has it, and still had it after `wait_s`.
         """
         if self._file is not None:
-            self._held.enter_context(hold(self._file))
+            self._held.enter_context(hold(self._file, wait_s))
 
     def close(self) -> None:
         """End all connections."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,27 +22,39 @@ log = logging.getLogger(__name__)
 LOCK_ENDING = "-server"
 """What the name of the locked file ends in, after that of the database."""
 
+_LOOK_S = 0.05
+"""Between two looks whether the other server has stopped. Not SQLite's own wait, which no signal
+interrupts."""
 
-def hold(file: Path) -> AbstractContextManager[Any]:
+
+class DatabaseInUseError(ServerStartError):
+    """Another server uses the database."""
+
+
+def hold(file: Path, wait_s: float = 0) -> AbstractContextManager[Any]:
     """The lock of a database's file, which ends with the block, or with this process.
 
     If none can be made there, that is logged, and the block holds nothing.
 
     Raises:
-        ServerStartError: another server has it.
+        DatabaseInUseError: another server has it, and still had it after `wait_s`.
     """
     lock = Path(f"{file.resolve()}{LOCK_ENDING}")  # the same one whatever links lead to the file
     create_private(lock)
-    try:
-        return closing(_locked(lock))
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-            raise ServerStartError(
-                f"another server uses the database {file}",
-                hint="stop it, or start with another --database; PostgreSQL can be shared",
-            ) from error
-        log.warning("cannot keep a second server away from %s: %s: %s", file, lock.name, error)
-        return nullcontext()
+    until_s = time.monotonic() + wait_s
+    while True:
+        try:
+            return closing(_locked(lock))
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                log.warning("cannot keep a second server away from %s: %s", file, error)
+                return nullcontext()
+            if time.monotonic() >= until_s:
+                raise DatabaseInUseError(
+                    f"another server uses the database {file}",
+                    hint="stop it, or start with another --database; PostgreSQL can be shared",
+                ) from error
+        time.sleep(_LOOK_S)
 
 
 def _locked(lock: Path) -> sqlite3.Connection:
