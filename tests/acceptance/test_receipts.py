@@ -272,6 +272,23 @@ def test_the_second_stop_ends_at_once(
     assert shop.run("apply", "plan.json").code == 0
 
 
+def test_a_stop_while_a_plan_is_verified_leaves_a_receipt_that_says_so(
+    shop: Shop, start: Start
+) -> None:
+    def choose(process: Process, seen: Seen) -> Fault:
+        if seen.index == 0:
+            process.send_signal(signal.SIGINT)
+        return Fault.STALL_BEFORE
+
+    shop.plan()
+    process = start(choose, "apply", *APPLY, "--catalog", "catalog.yaml")
+    _, stderr = process.communicate(timeout=HANG_S)
+    assert process.returncode == 130, stderr
+    receipt = shop.receipt()
+    assert (receipt["state"], receipt["outcomes"]) == ("interrupted", [])
+    assert receipt["message"] == "interrupted before anything was written"
+
+
 def test_a_stop_ends_a_reading_at_once(shop: Shop, start: Start) -> None:
     def choose(process: Process, seen: Seen) -> Fault:
         if seen.index == 0:

@@ -11,6 +11,7 @@ from kaiten_sync.errors import (
     KaitenSyncError,
     RefusedError,
     StalePlanError,
+    StoppedError,
     UsageError,
 )
 from kaiten_sync.immutable import Immutable
@@ -341,16 +342,19 @@ def _execute(
         journal = NamelessJournal(journal, nameless)
     # What the receipt says if an error comes through that nobody thought of.
     ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
+    is_verified = False
     try:
         with nullcontext() if nameless is None else nameless.errors():
             verify()
+            is_verified = True
             ended = _apply(plan, catalog, journal, permit, ports)
         ended = ended if nameless is None else nameless.result(ended)
     except KaitenSyncError as error:
         ended = error
         raise
     except KeyboardInterrupt:
-        ended = None  # as after a kill: what was under way has no outcome
+        # Once it writes, it is as after a kill: what was under way has no outcome.
+        ended = None if is_verified else StoppedError("interrupted before anything was written")
         raise
     finally:
         if ended is not None and receipt is not None:
