@@ -5,7 +5,11 @@ The pipeline's stages in another order. Composition only.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_named, with_units
+from kaiten_sync.errors import UsageError
+from kaiten_sync.families import live_families
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.live import need_of_everything, read_holders, read_live, read_use
 from kaiten_sync.model.address import Address
@@ -63,6 +67,9 @@ def check_drift(
     seen = _compare(desired, catalog, case, progress)
     replaced = replaced_versions(desired, catalog, seen.read, case.only, progress)
     found = sorted((*seen.diff.differences, *replaced), key=lambda each: each.address.sort_key)
+    differing = {each.address for each in found}
+    same = [each for each in case.only if not any(a.is_within({each}) for a in differing)]
+    _check_versions(desired, seen.read, same)
     compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
     return DriftReport(
         target=case.target,
@@ -123,6 +130,28 @@ def plan_revert(
     )
 
 
+def _check_versions(desired: DesiredState, read: LiveState, named: Collection[Address]) -> None:
+    """Make sure that no version of a declared family is named: that is compared as what it sells.
+
+    Raises:
+        UsageError: one is.
+    """
+    found = live_families(read.resources.values())
+    families = {
+        version.address: family
+        for family in desired.terms
+        for version in (found[family.slug].versions if family.slug in found else ())
+    }
+    for each in sorted(named, key=lambda address: address.sort_key):
+        family = families.get(each.root)
+        if family is not None:
+            known = family if each.parent is None else Address(each.kind, each.slug, family)
+            raise UsageError(
+                f"{each.root} is a version of {family}, which is compared as what it sells now",
+                hint=f"name {known}; older versions are left as they are",
+            )
+
+
 def _with_the_rest(plan: Plan, found: CatalogDiff) -> Plan:
     """The plan with how many objects nobody declares: a revert leaves them all where they are."""
     unmanaged = sum(each.drift is DriftClass.UNMANAGED for each in found.differences)
@@ -142,12 +171,17 @@ def compare(
     catalog: CatalogReader,
     case: DriftCase,
     progress: Progress,
+    named: Collection[Address] = (),
 ) -> tuple[LiveState, CatalogDiff]:
     """Everything in scope, and how it differs, with who moved. Raises as `make_plan` does.
 
     Each declared family is as the version that it serves.
+
+    Raises:
+        UsageError: a version of a declared family is `named`.
     """
     seen = _compare(desired, catalog, case, progress)
+    _check_versions(desired, seen.read, named)
     return seen.sold, seen.diff
 
 
@@ -162,7 +196,8 @@ def _compare(
     live = seen_as_sold(desired, read)
     diff = diff_catalog(desired, live, case.scope)
     undeclared = case.only - desired.resources.keys()
-    diff = with_named(diff, live, [each for each in undeclared if case.scope.covers(each)])
+    in_scope = (each for each in undeclared if case.scope.covers(each))
+    diff = with_named(diff, live, desired, in_scope)
     owned = with_versions(ownership(desired, case.scope, case.prune, case.agreed), desired, read)
     going = owned.leaving(diff.differences, live).going
     differences = with_deleted(diff, live, going).differences

@@ -164,6 +164,29 @@ def test_a_wrong_file_of_cases_is_an_error(
     assert says in done.stderr
 
 
+@pytest.mark.parametrize("plan", ["../victim.json", "/etc/hostname", "linked.json"])
+def test_a_case_names_no_plan_outside_its_repository(policies: Path, plan: str) -> None:
+    (policies / ".git").mkdir()
+    (policies / "linked.json").symlink_to("../victim.json")
+    (policies.parent / "victim.json").write_text('{"formatVersion": "secret"}')
+    text = (policies / "rules.test.yaml").read_text(encoding="utf-8")
+    changed = text.replace("plan: lower.plan.json", f"plan: {plan}", 1)
+    (policies / "rules.test.yaml").write_text(changed, encoding="utf-8")
+    done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
+    assert done.code == 3
+    assert ":5:5: error[bad-case] this leads out of the repository" in done.stderr
+    assert "secret" not in done.stderr
+
+
+def test_a_case_does_not_read_standard_input(policies: Path) -> None:
+    text = (policies / "rules.test.yaml").read_text(encoding="utf-8")
+    changed = text.replace("plan: lower.plan.json", 'plan: "-"', 1)
+    (policies / "rules.test.yaml").write_text(changed, encoding="utf-8")
+    done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
+    assert done.code == 3
+    assert ":5:5: error[bad-case] cannot read -: No such file" in done.stderr
+
+
 def test_without_a_project_there_are_no_rules_to_test(policies: Path) -> None:
     (policies / "kaiten-sync.yaml").unlink()
     done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)

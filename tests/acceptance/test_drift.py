@@ -238,6 +238,14 @@ def test_what_is_named_inside_what_nobody_declares_is_found(
     found = drift(team, named)
     assert {a: each["class"] for a, each in found.items()} == {named: "unmanaged"}
     assert found[named]["isDrift"] is False
+    # It is adopted with its license; what is declared without grants leaves them alone.
+    whole = {"adopt": "kaiten-sync adopt -t prod license/partner"} if entitlements else {}
+    assert found[named]["commands"] == whole
+    refused = team.run("adopt", "-t", "prod", named)
+    assert refused.code == 3
+    left = "license/partner declares no grants, so all that it has are left alone"
+    said = "license/partner is not declared" if entitlements else left
+    assert said in refused.stderr
     done = team.run("drift", "-t", "prod", f"{named}x")
     assert done.code == 3
     assert "neither declared nor on the server" in done.stderr

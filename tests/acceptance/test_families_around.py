@@ -356,7 +356,7 @@ def test_a_priced_version_gets_no_successor_without_prices(
         (sold.place.folder / PLAN).unlink()
         done = sold.plan(LOWERED, code=4)
     assert "has prices" in done.stderr
-    assert "kaiten-sync adopt family/growth" in done.stderr
+    assert "kaiten-sync adopt -f catalog.yaml family/growth" in done.stderr
 
 
 @pytest.mark.parametrize(("free", "code"), [("growth-v2", 4), ("growth", 0), ("", 0)])
@@ -492,3 +492,35 @@ def test_what_one_target_does_not_sell_is_a_declared_difference(
         assert sold.api.delete(f"/licenses/growth/entitlements/{slug}").status_code == 204
     assert sold.api.delete("/licenses/growth").status_code == 204
     sold.run(*compare, "one", "two", code=2)  # the one that should sell it lacks it
+
+
+@pytest.mark.parametrize("command", ["drift", "adopt"])
+@pytest.mark.parametrize(
+    ("named", "instead"),
+    [
+        ("license/growth", "family/growth"),
+        ("license/growth/grant/seats", "family/growth/grant/seats"),
+        ("license/growth-v2", "family/growth"),
+        ("license/growth-v2/grant/seats", "family/growth/grant/seats"),
+    ],
+)
+def test_a_version_that_is_named_leads_to_its_family(
+    sold: Seller, command: str, named: str, instead: str
+) -> None:
+    sold.hold("growth", "acme-prod")
+    sold.sell(LOWERED)
+    said = sold.run(command, "-f", "catalog.yaml", named, code=3).stderr
+    assert f"{named.split('/grant')[0]} is a version of family/growth" in said
+    assert f"name {instead}; older versions are left as they are" in said
+    unknown = sold.run(command, "-f", "catalog.yaml", "license/growth-v9", code=3).stderr
+    assert "neither declared nor on the server" in unknown
+
+
+def test_a_version_that_is_still_to_archive_can_be_named(sold: Seller) -> None:
+    sold.hold("growth", "acme-prod")
+    sold.sell(LOWERED)
+    sold.release("acme-prod")
+    archiving = LOWERED.replace("name: Growth", "name: Growth\n    archiveReplaced: true")
+    sold.place.write("catalog.yaml", archiving)
+    said = sold.run("drift", "-f", "catalog.yaml", "license/growth").stdout
+    assert "lifecycleState" in said

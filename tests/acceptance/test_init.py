@@ -30,6 +30,7 @@ targets:
 ALONE = PROJECT.replace(", after: [staging]", "").replace(", after: [staging, prod]", "")
 BY_EFFECT = "policy: {automatic: [create, loosens, neutral]}\n"
 SETTINGS = ".vscode/settings.json"
+ODD_GLOBS = ("[{}]", '{"a": [1]}', "[[1]]", "[null]", "1", "true", '["a.yaml", {}]', "1e400")
 
 
 def git(folder: Path, *args: str) -> str:
@@ -87,6 +88,26 @@ def test_settings_that_are_there_are_kept(tmp_path: Path, before: str, kept: Any
     assert settings(tmp_path)["yaml.schemas"].keys() == schemas.keys()
     assert kaiten_sync("schema", cwd=tmp_path).code == 0
     assert json.loads(once).keys() == settings(tmp_path).keys()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        *(
+            f'{{"yaml.schemas": {{"./schemas/catalog.schema.json": {globs}}}}}'
+            for globs in ODD_GLOBS
+        ),
+        *('{"yaml.schemas": []}', '{"yaml.schemas": 1}', '{"yaml.schemas": "x"}', "[]", "1"),
+        *(f'{{"a": {"[" * n}{"]" * n}, "yaml.schemas": {{}}}}' for n in (2000, 100_000)),
+    ],
+    ids=range(len(ODD_GLOBS) + 7),
+)
+def test_settings_that_no_editor_takes_stay_as_they_are(tmp_path: Path, before: str) -> None:
+    (tmp_path / ".vscode").mkdir()
+    (tmp_path / SETTINGS).write_text(before, encoding="utf-8")
+    done = kaiten_sync("init", ".", cwd=tmp_path)
+    assert (done.code, "cannot be extended" in done.stderr) == (0, True), done.stderr
+    assert (tmp_path / SETTINGS).read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize("has_settings", ["no schemas", "schemas", "comments"])

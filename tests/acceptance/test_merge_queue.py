@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.acceptance.conftest import Workplace
-from tests.support.command import kaiten_sync
 from tests.support.forge.github import GitHub
 from tests.support.forge.team import APPLY, PLAN, PLANNING, Team
 
@@ -57,17 +56,6 @@ def test_a_plan_that_does_not_fit_leaves_the_queue(queue: Queue) -> None:
     assert queue.forge.workshop.calls == []
 
 
-def test_an_applied_plan_stops_no_change_that_does_not_concern_it(queue: Queue) -> None:
-    queue.team.agree()
-    queue.team.branch("words")
-    (queue.team.folder / "README.md").write_text("Hello\n", encoding="utf-8")
-    queue.team.repository.commit("Words")
-    for jobs in (queue.forge.pull_request("words"), queue.forge.merge_queue("words")):
-        assert jobs[PLANNING].is_ok, jobs[PLANNING].log
-        assert NOTHING in jobs[PLANNING].log
-    assert queue.forge.workshop.calls == []
-
-
 def test_a_group_is_compared_with_the_group_before_it(queue: Queue) -> None:
     queue.team.agree()
     queue.more_calls("second", 2000)
@@ -105,34 +93,6 @@ def test_only_the_push_that_merges_a_group_applies_it(queue: Queue) -> None:
     job = queue.forge.push("main")[APPLY]
     assert job.is_ok, job.log
     assert queue.team.threshold() == 2000
-
-
-def test_overlays_of_one_target_leave_the_plan_of_another_alone(queue: Queue) -> None:
-    team, folder = queue.team, queue.team.folder
-    text = (folder / "kaiten-sync.yaml").read_text(encoding="utf-8")
-    url = team.server.url.replace("127.0.0.1", "localhost")
-    staging = f"targets:\n  eu.staging: {{url: {url}, overlays: ['over lays/']}}\n"
-    (folder / "kaiten-sync.yaml").write_text(text.replace("targets:\n", staging), encoding="utf-8")
-    (folder / "over lays").mkdir()
-    overlay = folder / "over lays" / "staging.yaml"
-    overlay.write_text("version: 1\n", encoding="utf-8")
-    for path in (folder / WORKFLOWS).iterdir():
-        path.unlink()
-    away = ("https://prod.example.com", "https://staging.example.com")
-    for there, name in zip((team.server.url, url), away, strict=True):
-        team.change("kaiten-sync.yaml", there, name)
-    assert kaiten_sync("init", ".", "--ci", "github", cwd=folder).code == 0
-    for there, name in zip((team.server.url, url), away, strict=True):
-        team.change("kaiten-sync.yaml", name, there)
-    team.repository.commit("Another target")
-    team.agree()
-    team.branch("second")
-    overlay.write_text("version: 1\nlicenses: {growth: {name: More}}\n", encoding="utf-8")
-    team.repository.commit("Only there")
-    jobs = queue.forge.merge_queue("second")
-    assert jobs[PLANNING].is_ok, jobs[PLANNING].log
-    assert NOTHING in jobs[PLANNING].log
-    assert not jobs["plan eu.staging"].is_ok
 
 
 def test_groups_of_the_queue_do_not_cancel_each_other(queue: Queue) -> None:

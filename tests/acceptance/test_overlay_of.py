@@ -141,6 +141,8 @@ def test_where_the_overlay_goes(two: Two) -> None:
     said = two.run("export", "--overlay-of", "bare", "-o", "elsewhere/mine.yaml")
     assert "overlays: [elsewhere/mine.yaml]" in said
     assert (two.place.folder / "elsewhere/mine.yaml").exists()
+    said = two.run("export", "--overlay-of", "staging", "-o", "elsewhere/more.yaml")
+    assert "overlays: [overlays/staging/, elsewhere/more.yaml]" in said
     assert two.run("export", "--overlay-of", "nobody", code=3)
     assert two.run("export", "--overlay-of", "bare", "-t", "prod", code=3)
     two.run("export", code=3)

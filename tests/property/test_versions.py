@@ -262,3 +262,25 @@ def test_a_family_that_is_half_deleted_can_still_be_deleted(server: EmbeddedServ
     finally:
         catalog._client.close()
         faulty._client.close()
+
+
+@pytest.mark.parametrize("remains", ["", "/grant/calls"])
+def test_a_default_that_is_replaced_and_not_deleted_yet_can_still_be(
+    server: EmbeddedServer, remains: str
+) -> None:
+    """The server takes the flag from it when its successor gets it."""
+    settings = connection(server)
+    catalog, faulty = HttpCatalog(settings), Faulty(settings)
+    source = {"pro": [Version("DRAFT", is_default=False), Version("PUBLISHED", is_default=True)]}
+    target = wanted({"pro": [Version("PUBLISHED", is_default=True)]})
+    try:
+        assert apply(plan_for(wanted(source), catalog), catalog).is_complete
+        plan = plan_for(target, catalog)
+        faulty.refused = {f"delete:license/{slug('pro', 2)}{remains}"}
+        assert not apply(plan, faulty, workers=1).is_complete
+        verify_plan(plan, target, catalog, INPUTS, progress=NoProgress())
+        assert apply(plan, catalog).is_complete
+        assert plan_for(target, catalog).is_empty
+    finally:
+        catalog._client.close()
+        faulty._client.close()

@@ -19,6 +19,8 @@ from benchmarks.curve import catalog_yaml
 from tests.fakes.catalog import FakeCatalog
 
 from kaiten_sync.api.wire import decode_object
+from kaiten_sync.apply.freshness import Expectations
+from kaiten_sync.cli.outcomes import OutcomeLines
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.disk import Disk
 from kaiten_sync.jobs.overwriting import Output, check_replaces
@@ -49,10 +51,12 @@ BYTES_PER_GRANT = {
     "write": 230,
     "read": 1_150,
     "replace": 1_100,
+    "follow": 15,
 }
-"""At most at one time, beside what was there before; of loading, what is left of it. A plan is
-sealed, written and printed piece by piece: its JSON as a whole takes 2,000. What grants have is not
-in dicts, which saves a third of the memory and takes more calls, in no more time."""
+"""At most at one time, beside what was there before; of loading, and of what follows an apply, what
+is left of it. A plan is sealed, written and printed piece by piece: its JSON as a whole takes
+2,000. What grants have is not in dicts, which saves a third of the memory and takes more calls, in
+no more time."""
 
 LATER_STAGES = ("api", "apply", "diff", "families", "live", "pipeline", "plan")
 
@@ -147,6 +151,8 @@ def memory_of(job: str, folder: Path, size: int) -> int:
         content = write_plan(plan)
         # Now and then the interpreter enlarges its table of interned strings, which takes as much.
         return min(memory_bytes(lambda: read_plan(content))[1] for _ in range(3))
+    if job == "follow":
+        return memory_bytes(lambda: (Expectations(plan), OutcomeLines(plan)))[0]
     if job == "replace":
         before = folder / f"{size}.plan.json"
         before.write_bytes(write_plan(plan))

@@ -135,7 +135,8 @@ class Expectations:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._observed = {each.address: each for each in plan.observed}
+        there = (each for each in plan.observed if each.fields is not None)
+        self._observed = {each.address: each for each in there}
         self._steps = _in_steps(plan)
         given = self._observed.get(plan.migration.to) if plan.migration else None
         self._moves_to = given.id if given else None

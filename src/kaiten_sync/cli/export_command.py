@@ -153,7 +153,8 @@ def _write_overlay(
     written = export_overlay(workspace_of(project, server), request, terminal_ports())
     print_result(f"wrote {written.shown}")
     if not written.is_used:
-        print_result(f"\nAdd it to the target in the project file: overlays: [{written.shown}]")
+        overlays = ", ".join(written.overlays)
+        print_result(f"\nAdd it to the target in the project file: overlays: [{overlays}]")
     differ = "differs" if written.objects == 1 else "differ"
     print_result(
         f"\n{counted(written.objects, 'object')} that {differ}."

@@ -22,7 +22,7 @@ class OutcomeLines:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._waiting = deque(change.id for change in plan.changes)
+        self._waiting = deque(plan.changes)
         self._known: dict[str, Outcome] = {}
         self._width = action_width_of(change.action for change in plan.changes)
         self._color = look_of(sys.stdout).color
@@ -31,8 +31,9 @@ class OutcomeLines:
         """Print what can be printed now."""
         self._known |= {outcome.change_id: outcome for outcome in outcomes}
         lines: list[str] = []
-        while self._waiting and self._waiting[0] in self._known:
-            found = self._known.pop(self._waiting.popleft())
+        while self._waiting and (name := self._waiting[0].id) in self._known:
+            self._waiting.popleft()
+            found = self._known.pop(name)
             if found.status is not Status.ALREADY_DONE:
                 if found.message is not None:
                     found = found.changed(message=pasteable(found.message))

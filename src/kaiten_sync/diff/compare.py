@@ -55,11 +55,19 @@ def with_deleted(diff: CatalogDiff, live: LiveState, going: Collection[Address])
     return diff.changed(differences=_sorted(differences))
 
 
-def with_named(diff: CatalogDiff, live: LiveState, named: Collection[Address]) -> CatalogDiff:
-    """The differences with what is named and the server has, also inside what nobody declares."""
+def with_named(
+    diff: CatalogDiff, live: LiveState, desired: DesiredState, named: Iterable[Address]
+) -> CatalogDiff:
+    """The differences with what is named and the server has, also inside what nobody declares.
+
+    It is adopted with what it is in, or not at all if that is declared and leaves it alone.
+    """
     shown = {difference.address for difference in diff.differences}
     differences = [
-        _unmanaged(live.resources[address]).changed(is_drift=False)
+        _unmanaged(live.resources[address]).changed(
+            is_drift=False,
+            adopted_with=tuple({address.parent} - {None, *desired.resources}),
+        )
         for address in named
         if address in live.resources and address not in shown
     ]

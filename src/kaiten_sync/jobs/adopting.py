@@ -19,6 +19,7 @@ from kaiten_sync.errors import ChangedFileError, KaitenSyncError, RefusedError, 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
+from kaiten_sync.jobs.known import check_known, check_owned, unknown_of
 from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
 from kaiten_sync.jobs.overwriting import write_changes
 from kaiten_sync.jobs.suggesting import drift_command
@@ -280,8 +281,9 @@ def _compared(
     """Everything, even to adopt little: what that rests on is taken along."""
     whole = sides.case.changed(only=frozenset())
     with sides.open(ports) as catalog:
-        live, diff = compare(desired, catalog, whole, ports.progress)
-    _check_known(sides, {*desired.resources, *live.resources})
+        live, diff = compare(desired, catalog, whole, ports.progress, named=sides.case.only)
+    check_known(unknown_of(sides.case.only, {*desired.resources, *live.resources}), *sides.words)
+    check_owned(desired, live, sides.case.only)
     return live, tuple(with_units(diff.differences, desired, live))
 
 
@@ -383,15 +385,3 @@ def _without_children(chosen: Sequence[Difference]) -> tuple[Difference, ...]:
     new = {each.address for each in chosen if each.drift is DriftClass.UNMANAGED}
     kept = [each for each in chosen if each.address.parent not in new]
     return tuple(sorted(kept, key=lambda each: each.address.sort_key))
-
-
-def _check_known(sides: Sides, known: Collection[Address]) -> None:
-    """That nothing differs would be a wrong answer to a typing mistake."""
-    only = sides.case.only
-    unknown = sorted(str(each) for each in only if not any(a.is_within({each}) for a in known))
-    if unknown:
-        names = ", ".join(unknown)
-        raise UsageError(
-            f"neither declared nor on the server, as far as the scope reaches: {names}",
-            hint=f"`{drift_command(sides.words)}` without an address shows what differs",
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
+from kaiten_sync.jobs.known import check_known, names_of, unknown_of
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
@@ -98,7 +99,7 @@ def drift(workspace: Workspace, request: DriftRequest, ports: Ports) -> Drifts:
     """
     if not request.is_all:
         report, strangers = _report_on(sides_of(workspace, request, ports), ports)
-        _check_named(strangers, *request.words)
+        check_known(strangers, *request.words)
         return Drifts(reports=(report,))
     if workspace.project is None or not workspace.project.targets:
         raise UsageError(
@@ -119,10 +120,10 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     sides = sides_of(workspace, request, ports)
     before = check_replaces(out, ports.files, Output.PLAN)
     desired = load(sides.source)
-    unknown = _strangers(request.only, desired.resources)
+    unknown = unknown_of(request.only, desired.resources)
     if unknown:
         raise UsageError(
-            f"not declared, so there is nothing to revert to: {_names(unknown)}",
+            f"not declared, so there is nothing to revert to: {names_of(unknown)}",
             hint=f"`{drift_command(sides.words)}` shows what differs, and how to answer it",
         )
     with sides.open(ports) as catalog:
@@ -202,7 +203,7 @@ def _drift_of_all(
     # An address may be on the one target that could not be read, so nothing is said of it then.
     if unknown and not unread:
         # It is enough that one of the targets has it.
-        _check_named(frozenset.intersection(*unknown), "--all", *request.words)
+        check_known(frozenset.intersection(*unknown), "--all", *request.words)
     return Drifts(reports=tuple(reports), unread=(*unasked, *unread))
 
 
@@ -227,22 +228,4 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
         why = ports.history.refusal(Path(sides.source.root))
         unknown.append(_NO_GIT if why is None else _GIT_REFUSES.format(why=why))
     report = found.changed(unknown=tuple(unknown))
-    return report, _strangers(sides.case.only, known)
-
-
-def _strangers(only: Collection[Address], known: Collection[Address]) -> frozenset[Address]:
-    """The named objects that are not among these, and contain none of them."""
-    return frozenset(each for each in only if not any(a.is_within({each}) for a in known))
-
-
-def _names(addresses: Collection[Address]) -> str:
-    return ", ".join(sorted(str(address) for address in addresses))
-
-
-def _check_named(unknown: frozenset[Address], *words: str) -> None:
-    """No drift of an object that is not there would be a wrong answer to a typing mistake."""
-    if unknown:
-        raise UsageError(
-            f"neither declared nor on the server, as far as the scope reaches: {_names(unknown)}",
-            hint=f"`{drift_command(words)}` without an address shows what differs",
-        )
+    return report, unknown_of(sides.case.only, known)

@@ -103,7 +103,8 @@ def new_settings(
     old = disk.read(path)
     try:
         new = _merged(old.decode(), wanted)
-    except UnicodeError:  # it is in another encoding, or has half of a character
+    except (UnicodeError, RecursionError):
+        # It is in another encoding, has half of a character, or is nested too deeply to be written.
         new = None
     if new is None:
         shown = json.dumps({_KEY: wanted})
@@ -149,6 +150,8 @@ def _merged(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:
         if known.get(name) is None:
             merged[name] = new
             continue
+        if not all(isinstance(each, str) for each in _listed(known[name])):
+            return None  # nothing that VS Code takes for globs
         # The globs of both sides, each once; a text that has them all already stays a text.
         both = list(dict.fromkeys([*_listed(known[name]), *_listed(new)]))
         if both != _listed(known[name]):

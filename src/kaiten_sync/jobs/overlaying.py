@@ -74,11 +74,15 @@ class OverlayRequest(Immutable, frozen=True, kw_only=True):
 
 
 class WrittenOverlay(Immutable, frozen=True, kw_only=True):
-    """An overlay that was written, and of how many objects."""
+    """An overlay that was written, and of how many objects.
+
+    `overlays` are those that the target has with it.
+    """
 
     shown: str
     objects: int
     is_used: bool
+    overlays: tuple[str, ...] = ()
 
 
 def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) -> WrittenOverlay:
@@ -113,7 +117,12 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     )
     prove(overlay, {overlay.path: text}, live)
     ports.files.write_all({overlay.path: text})
-    return WrittenOverlay(shown=overlay.shown, objects=len(differences), is_used=overlay.is_used)
+    return WrittenOverlay(
+        shown=overlay.shown,
+        objects=len(differences),
+        is_used=overlay.is_used,
+        overlays=(*connection.overlays, *([] if overlay.is_used else [overlay.shown])),
+    )
 
 
 def overlay_of(

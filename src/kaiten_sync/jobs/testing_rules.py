@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from kaiten_sync.declare import read_beside
+from kaiten_sync.declare import leads_out, read_beside
 from kaiten_sync.documents import from_json, to_json, value_of
 from kaiten_sync.documents.rule_test import RuleCaseDocument, RuleTestDocument
 from kaiten_sync.errors import DeclarationError, UsageError
@@ -24,6 +24,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.policy_rule import RuleVerb
 from kaiten_sync.model.ports import Files
 from kaiten_sync.model.settings import Project
+from kaiten_sync.model.source import NamedPath
 from kaiten_sync.rules import GivenImpact, approval_of, judge_rules
 
 __all__ = ["CaseResult", "rule_cases"]
@@ -83,18 +84,28 @@ def rule_cases(path: str, project: Project | None, files: Files) -> tuple[CaseRe
 def _plans(
     cases: Sequence[RuleCaseDocument], document: Document, folder: Path, files: Files
 ) -> list[Plan]:
-    plans: list[Plan] = []
-    unread: list[Diagnostic] = []
-    for at, case in enumerate(cases):
-        try:
-            plans.append(read_plan_file(str(folder / case.plan), files))
-        except UsageError as error:
-            place = ("cases", at, "plan")
-            hint = "plan files are named relative to this file"
-            unread.append(_diagnostic(document, place, error.message, hint))
-    if unread:
+    read = [_plan(case.plan, at, document, folder, files) for at, case in enumerate(cases)]
+    if unread := [each for each in read if isinstance(each, Diagnostic)]:
         raise DeclarationError(unread)
-    return plans
+    return [each for each in read if isinstance(each, Plan)]
+
+
+def _plan(name: str, at: int, document: Document, folder: Path, files: Files) -> Plan | Diagnostic:
+    """The plan that a case names, or why it cannot be read."""
+    place = ("cases", at, "plan")
+    outside = _diagnostic(
+        document, place, "this leads out of the repository", "copy the plan file into it"
+    )
+    named = NamedPath(name, outside.ref, None) if outside.ref is not None else name
+    if leads_out(named, folder):
+        return outside
+    path = str(folder / name)
+    try:
+        # No file says that standard input is to be read.
+        return read_plan_file("./-" if path == "-" else path, files)
+    except UsageError as error:
+        hint = "plan files are named relative to this file"
+        return _diagnostic(document, place, error.message, hint)
 
 
 def _unknown_rules(

@@ -40,6 +40,9 @@ _ARTIFACT = {
 }
 """Where the plan made now is, as a shell's double-quoted string."""
 
+_SCRIPT_INDENT = {Forge.GITHUB: 10, Forge.GITLAB: 6}
+"""Spaces before each line of a job's script."""
+
 _COMMITTED = "This job commits the plan below to the branch."
 _WRITES = {
     Forge.GITHUB: "# If the committed plan is another, the job commits the right one to the branch:"
@@ -238,7 +241,7 @@ def _made_from(
     overlays = "".join(("\ncase $TARGET in", *cases, "\nesac")) if cases else ""
     return {
         "made_from": f'{_pathspecs(shared)} ":(literal)plans/$TARGET.plan.json"',
-        "overlays": overlays.replace("\n", f"\n{' ' * 10}"),
+        "overlays": overlays.replace("\n", f"\n{' ' * _SCRIPT_INDENT[request.forge]}"),
     }
 
 

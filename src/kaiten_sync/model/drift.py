@@ -67,6 +67,8 @@ class Difference(Compact, frozen=True, kw_only=True):
     is_drift: bool = True
     units: tuple[Unit, Unit] = NO_UNITS
     version: str | None = None
+    adopted_with: tuple[Address, ...] | None = None
+    """What has to be adopted for it to be; None for itself, empty if that is not possible."""
 
     @property
     def subject(self) -> str:

@@ -242,7 +242,7 @@ def _plan(
 
 def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     """The plan sealed with its warnings, and all that is found with its place."""
-    warned = tuple(warnings(case))
+    warned = tuple(warnings(case, plan.new_versions))
     plan = seal(plan.changed(warnings=tuple(each.sentence for each in warned)))
     diagnostics = (*refusals(case), *found, *warned, *members_left(case))
     places = {**declared_places(plan), **case.desired.places} if diagnostics else {}

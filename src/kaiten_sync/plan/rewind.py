@@ -15,7 +15,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.model.value import Absent, Json
-from kaiten_sync.plan.families import link_of
+from kaiten_sync.plan.families import link_of, taken_field
 
 
 def unread(plan: Plan, live: LiveState, scope: Scope) -> frozenset[str]:
@@ -58,11 +58,28 @@ def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:
             before |= {each.name: each.before for each in change.fields}
         fields = {name: value for name, value in before.items() if not isinstance(value, Absent)}
         resources[address] = found.changed(fields=fields)
+    for change in plan.changes:
+        if change.id in done:
+            _give_back(resources, change, plan, live)
     _name_families(resources, plan, {a for a in changes if a not in live.resources})
     return LiveState(
         resources={a: r for a, r in resources.items() if a.parent is None or a.parent in resources},
         coverage=live.coverage.changed(lists=frozenset(lists)),
     )
+
+
+def _give_back(
+    resources: dict[Address, LiveResource], change: Change, plan: Plan, live: LiveState
+) -> None:
+    """Give a sibling the flag that the server took from it when a change gave it to another."""
+    name, moved = taken_field(change), live.resources.get(change.address)
+    if not name or moved is None:
+        return
+    for other in plan.changes:
+        had = any(each.name == name and each.before is True for each in other.fields)
+        found = resources.get(other.address) if had else None
+        if found is not None and found.family_id == moved.family_id:
+            resources[other.address] = found.changed(fields={**found.fields, name: True})
 
 
 def _name_families(

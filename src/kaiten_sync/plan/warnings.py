@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.units import unit_holder, unit_in
@@ -10,7 +10,8 @@ from kaiten_sync.licensing import is_read_with_prefix
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.value import NO_UNIT, Absent, Json
+from kaiten_sync.model.plan import NewVersion
+from kaiten_sync.model.value import NO_UNIT, Absent, Json, is_number
 from kaiten_sync.plan.families import Families, taken_field
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import unchecked
@@ -20,10 +21,10 @@ from kaiten_sync.plan.restart import restart_warnings, restarting
 from kaiten_sync.plan.simulation import Simulation
 
 
-def warnings(case: Case) -> Iterator[Diagnostic]:
+def warnings(case: Case, new_versions: Iterable[NewVersion] = ()) -> Iterator[Diagnostic]:
     """Everything worth a look, by what it is about."""
     yield from restart_warnings(restarting(case.differences))
-    yield from _other_units(case)
+    yield from _other_units(case, new_versions)
     yield from _forgotten_drafts(case)
     yield from _displaced(case)
     yield from _served_by_chance(case)
@@ -32,13 +33,15 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from unchecked(case.holders, case.leaving.going)
 
 
-def _other_units(case: Case) -> Iterator[Diagnostic]:
+def _other_units(case: Case, new_versions: Iterable[NewVersion]) -> Iterator[Diagnostic]:
     """A new unit converts nothing: what is recorded, and what is reported, stay the same numbers.
 
-    Another word for the same unit is not such a change: no grant changes with it.
+    So do the grants of older versions. Another word for the same unit is not such a change: no
+    grant changes with it.
     """
     updated = [each for each in case.changes if each.action == Action.UPDATE]
     regranted = {unit_holder(each.address) for each in updated}
+    regranted |= {unit_holder(a) for version in new_versions for a in _other_numbers(version)}
     for change in updated:
         address, found = change.address, case.live.resources.get(change.address)
         fields = found.fields if found is not None else {}
@@ -49,11 +52,19 @@ def _other_units(case: Case) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 rule="unit-changes",
                 message=f"{address} counts {after[1]} and no longer {before[1]}: recorded usage"
-                " stays the number that it is",
+                " stays the number that it is, and so do grants that this plan leaves as they are,"
+                " those of older versions too",
                 severity=Severity.WARNING,
                 address=str(address),
                 hint=f"report {after[1]} from now on, or declare another entitlement",
             )
+
+
+def _other_numbers(version: NewVersion) -> Iterator[Address]:
+    """The grants of a new version that have another number than in the one that it replaces."""
+    for change in version.changes:
+        if any(is_number(each.before) and is_number(each.after) for each in change.fields):
+            yield change.address
 
 
 def _forgotten_drafts(case: Case) -> Iterator[Diagnostic]:

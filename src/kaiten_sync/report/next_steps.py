@@ -24,8 +24,10 @@ def next_steps(difference: Difference, report: DriftReport) -> Iterator[tuple[st
     """What can be done about a difference: a word, and the command that does it."""
     name, plan = str(difference.address), report.named_plan
     named = () if plan is None else ("--plan", plan)
-    if difference.verdict in _ADOPTABLE:
-        yield "adopt", _command("adopt", report.words, *named, name)
+    whole = difference.adopted_with
+    if difference.verdict in _ADOPTABLE and whole != ():
+        names = (name,) if whole is None else map(str, whole)
+        yield "adopt", _command("adopt", report.words, *named, *names)
     if difference.verdict in _REVERTIBLE:
         file = f"{report.target.name}.revert.plan.json"
         yield "revert", _command("drift", report.words, *named, name, "--revert", "-o", file)

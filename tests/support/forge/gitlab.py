@@ -37,6 +37,9 @@ class GitLab:
             "CI_MERGE_REQUEST_PROJECT_ID": "1",
             "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2" if from_fork else "1",
             "CI_MERGE_REQUEST_IID": "5",
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": self.repository.git(
+                "merge-base", "main", branch
+            ).strip(),
         }
         if not from_fork:
             variables["KAITEN_SYNC_COMMENT_TOKEN"] = "comment-token"

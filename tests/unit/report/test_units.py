@@ -164,3 +164,26 @@ def test_a_unit_that_changes_converts_nothing(
     assert ("recorded usage stays the number that it is" in text) is (shown is not None)
     assert (shown or "") in text
     assert (shown or "") in TABLE["text"](table_of_plan(made), Look())
+
+
+@pytest.mark.parametrize(("value", "warns"), [(3, True), (90, False)])
+def test_a_unit_that_changes_with_a_new_version_is_warned_of(value: int, *, warns: bool) -> None:
+    days, months = ({"unitSingular": u, "unitPlural": f"{u}s"} for u in ("day", "month"))
+    first = {"name": "Pro", "type": "PAID", "familySlug": "pro"}
+    found = [
+        live("entitlement/log", name="L", type="NUMBER", **days),
+        live("license/pro", **first, lifecycleState="PUBLISHED", version="1"),
+        live("license/pro/grant/log", value=90),
+    ]
+    wanted = desired(
+        declared("entitlement/log", name="L", type="NUMBER", **months),
+        declared("license/pro", **first),
+        declared("license/pro/grant/log", value=90),
+        declared("license/pro-v2", **first),
+        declared("license/pro-v2/grant/log", value=value),
+    )
+    made = proposal(wanted, live_state(*found)).plan
+    text = PLAN["text"](PlanView(plan=made, write=write_plan), Look())
+    assert (
+        "grants that this plan leaves as they are, those of older versions too" in text
+    ) is warns

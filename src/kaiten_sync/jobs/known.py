@@ -1,0 +1,50 @@
+"""Objects that a command names: that nothing differs would be a wrong answer to a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.suggesting import drift_command
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.resource import DesiredState, LiveState
+
+
+def unknown_of(only: Collection[Address], known: Collection[Address]) -> frozenset[Address]:
+    """The named objects that are not among these, and contain none of them."""
+    return frozenset(each for each in only if not any(a.is_within({each}) for a in known))
+
+
+def names_of(addresses: Collection[Address]) -> str:
+    """Addresses in a sentence."""
+    return ", ".join(sorted(str(address) for address in addresses))
+
+
+def check_known(unknown: Collection[Address], *words: str) -> None:
+    """Make sure that no named object is unknown.
+
+    Raises:
+        UsageError: one is.
+    """
+    if unknown:
+        raise UsageError(
+            f"neither declared nor on the server, as far as the scope reaches: {names_of(unknown)}",
+            hint=f"`{drift_command(words)}` without an address shows what differs",
+        )
+
+
+def check_owned(desired: DesiredState, live: LiveState, only: Collection[Address]) -> None:
+    """Make sure that nothing is named that a declared object leaves alone.
+
+    Raises:
+        UsageError: something is.
+    """
+    for each in sorted(only, key=lambda address: address.sort_key):
+        is_inside = each.parent in desired.resources and each in live.resources
+        if is_inside and each not in desired.resources and not desired.owns_place_of(each):
+            plural = spec_of(each.kind).plural
+            raise UsageError(
+                f"{each.parent} declares no {plural}, so all that it has are left alone",
+                hint=f"declare in the files which {plural} it has: then what differs is adopted",
+            )
