@@ -191,9 +191,10 @@ def _why_it_stays(held: LiveResource, move: Outlook, catalog: Catalog, now: date
     if reason is None:
         return None
     live = catalog.get(held.address)
-    # Another apply may have moved it since: then its usage counts against the new limit.
-    has_moved = live is not None and holds(live) != holds(held)
-    return None if has_moved else reason
+    # Who has no usage may be gone. Another apply may have moved it since: then its usage counts
+    # against the new limit. Whoever moves it looks again, and says so.
+    is_as_before = live is not None and holds(live) == holds(held)
+    return reason if is_as_before else None
 
 
 def _found(plan: Plan, catalog: Catalog, progress: Progress) -> _Versions:

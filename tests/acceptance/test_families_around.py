@@ -274,7 +274,9 @@ def test_a_protected_family_that_left_git_is_deleted_once_it_is_allowed(sold: Se
     assert "protected" in sold.plan(WITHOUT, code=4).stderr
     # The refused plan was not written, so the family is still known as managed.
     done = sold.plan(WITHOUT, "--allow", "family/growth", "--allow", "family/growth/grant/sso")
-    assert done.stderr.count("was not needed") == 2  # a grant goes with its version
+    # A grant goes with its version.
+    assert done.stderr.count("was not needed") == 1
+    assert "--allow family/growth/grant/sso was not needed" in done.stderr
     assert sold.planned["guards"]["allowed"] == ["license/growth", "license/growth-v2"]
     sold.apply()
     assert sold.versions() == {}
@@ -524,3 +526,13 @@ def test_a_version_that_is_still_to_archive_can_be_named(sold: Seller) -> None:
     sold.place.write("catalog.yaml", archiving)
     said = sold.run("drift", "-f", "catalog.yaml", "license/growth").stdout
     assert "lifecycleState" in said
+
+
+def test_a_family_that_was_allowed_in_vain_is_named_as_it_was_typed(sold: Seller) -> None:
+    sold.hold("growth", "acme-prod")
+    names = ("family/growth", "family/growth/grant/seats")
+    options = [word for name in names for word in ("--allow", name)]
+    said = sold.plan(LOWERED, *options).stderr
+    assert [line for line in said.splitlines() if "not needed" in line] == [
+        f"--allow {name} was not needed" for name in names
+    ]

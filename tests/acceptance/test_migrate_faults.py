@@ -95,6 +95,24 @@ def test_one_who_is_billed_is_left_reported_and_counted(shop: Shop) -> None:
     assert shop.held() == {"one": "growth", "two": "growth-v2"}
 
 
+def test_one_who_goes_while_its_usage_is_read_is_said_to_be_gone(shop: Shop) -> None:
+    sold(shop)
+
+    def choose(seen: Seen) -> None:
+        if "/instances/one/" in seen.path:
+            shop.api.delete("/instances/one")
+
+    with FaultProxy(shop.place.url) as proxy:
+        assert through(shop, proxy.url, "migrate", "growth", "-o", PLAN).code == 0
+        proxy.begin(choose)
+        done = through(shop, proxy.url, "apply", PLAN, "--format", "json")
+    assert done.code in (4, 5), done.stderr
+    outcomes = {each["address"]: each for each in done.json["outcomes"]}
+    assert outcomes["instance/one"]["status"] == "left"
+    assert outcomes["instance/one"]["message"].endswith("now it is gone")
+    assert outcomes["instance/two"]["status"] == "done"
+
+
 def test_one_who_is_billed_is_left_out_of_the_next_wave_by_name(shop: Shop) -> None:
     sold(shop)
     done = applied_with(

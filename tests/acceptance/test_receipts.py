@@ -222,6 +222,32 @@ def test_the_first_stop_finishes_what_is_under_way(
     assert shop.run("apply", "plan.json").code == 0
 
 
+@pytest.mark.parametrize("index", [1, 5, 9])
+def test_a_stop_does_not_wait_for_a_server_that_turns_requests_away(
+    shop: Shop, proxy: FaultProxy, start: Start, index: int
+) -> None:
+    """It would for five minutes, and a CI job is killed after ten seconds."""
+
+    def choose(process: Process, seen: Seen) -> Fault | None:
+        if seen.index < index:
+            return None
+        if seen.index == index + 2:
+            process.send_signal(signal.SIGTERM)
+        return Fault.TOO_MANY
+
+    shop.plan()
+    process = start(choose, "apply", *APPLY)
+    _, stderr = process.communicate(timeout=HANG_S)
+    assert process.returncode == 130, stderr
+    receipt = shop.receipt()
+    assert receipt["state"] == "interrupted"
+    # Only what was written, and could not be read back any more, counts as failed.
+    failed = [each for each in receipt["outcomes"] if each["status"] == "failed"]
+    assert all("because the run was stopped" in each["message"] for each in failed)
+    proxy.begin(lambda _: None)
+    assert shop.run("apply", "plan.json").code == 0
+
+
 @pytest.mark.parametrize("index", [0, 4], ids=["while it reads", "while it writes"])
 def test_the_second_stop_ends_at_once(
     shop: Shop, proxy: FaultProxy, start: Start, index: int

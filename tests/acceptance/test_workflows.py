@@ -386,6 +386,16 @@ def test_a_new_project_without_ci_only_validates(tmp_path: Path) -> None:
     assert "\n  # prod:" in (tmp_path / "kaiten-sync.yaml").read_text(encoding="utf-8")
 
 
+def test_github_workflows_assume_no_name_of_the_default_branch(tmp_path: Path) -> None:
+    assert kaiten_sync("init", ".", "--ci", "github", cwd=tmp_path).code == 0
+    for name in workflow_paths(Forge.GITHUB):
+        workflow = yaml.safe_load((tmp_path / name).read_text("utf-8").replace("\non:", "\n'on':"))
+        if "push" in workflow["on"]:
+            assert "branches" not in (workflow["on"]["push"] or {})
+            for job in workflow["jobs"].values():
+                assert "github.event.repository.default_branch" in job["if"]
+
+
 def test_github_workflows_give_away_as_little_as_they_can(tmp_path: Path) -> None:
     assert kaiten_sync("init", ".", "--ci", "github", cwd=tmp_path).code == 0
     for name in workflow_paths(Forge.GITHUB):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from kaiten_sync.errors import KaitenSyncError, ProblemError
@@ -44,6 +44,9 @@ class FakeCatalog:
         self.granted = Rights(granted=frozenset())
         self._generation = generation
         self._lock = threading.RLock()
+
+    def heed(self, stop: Callable[[], bool]) -> None:
+        """Nobody waits here."""
 
     @property
     def requests_sent(self) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from kaiten_sync.api.pace import Pace
 from kaiten_sync.api.settings import RetrySettings
+from kaiten_sync.errors import StoppedError
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -47,7 +48,9 @@ def until_answered(
     `tell` is given what was lost and the seconds until the next attempt.
 
     Raises:
-        LostAnswerError: the answer stays lost. Whatever else `send` raises.
+        LostAnswerError: the answer stays lost.
+        StoppedError: the run was stopped, and nothing that was sent can have been carried out.
+        Whatever else `send` raises.
     """
     try:
         return send()
@@ -61,16 +64,24 @@ def until_answered(
             raise first.pop()
         return send()
 
+    stop = _Stop(retry, pace)
     grows = tenacity.wait_random_exponential(multiplier=retry.base_s, max=retry.max_s)
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(LostAnswerError),
-        stop=_Stop(retry, pace),
+        stop=stop,
         wait=lambda state: _asked_s(_lost(state), retry) + grows(state),
         sleep=pace.sleep,
         before_sleep=lambda state: tell(_lost(state), state.upcoming_sleep),
         reraise=True,
     )
-    return retrying(again)
+    try:
+        return retrying(again)
+    except (StoppedError, LostAnswerError) as error:
+        # A request that is turned away was not carried out; one whose answer was lost may be.
+        is_turned_away = isinstance(error, StoppedError) or error.is_too_much
+        if is_turned_away and pace.is_stopped and stop.failed is not None:
+            raise stop.failed from error
+        raise
 
 
 class _Stop:
@@ -84,6 +95,7 @@ class _Stop:
         self._retry = retry
         self._pace = pace
         self._failures = 0
+        self.failed: LostAnswerError | None = None
         self._slowed_at: float | None = None
 
     def __call__(self, state: RetryCallState) -> bool:
@@ -92,10 +104,13 @@ class _Stop:
             return True
         if not lost.is_too_much:
             self._failures += 1
+            self.failed = lost
             return self._failures >= self._retry.attempts
         now = state.outcome_timestamp or state.start_time
         if self._slowed_at is None:
             self._slowed_at = now
+        if self._pace.is_stopped:
+            return True
         return self._pace.is_exhausted or now - self._slowed_at >= self._retry.patience_s
 
 

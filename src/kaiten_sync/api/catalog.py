@@ -76,6 +76,10 @@ class HttpCatalog:
         """How many HTTP requests went out so far, retries included."""
         return self._client.requests_sent
 
+    def heed(self, stop: Callable[[], bool]) -> None:
+        """Wait no longer for a server that asks to slow down once `stop` is true."""
+        self._client.heed(stop)
+
     def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
         """All objects of a kind at the top of the catalog; none on a server without the kind."""
         path = paths.collection(kind)

@@ -43,7 +43,7 @@ from kaiten_sync.api.settings import (
     ConnectionSettings,
     RetrySettings,
 )
-from kaiten_sync.errors import ProblemError, ServerError, UnreachableError
+from kaiten_sync.errors import ProblemError, ServerError, StoppedError, UnreachableError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.redaction import Redaction
 
@@ -167,6 +167,10 @@ class Client:
         """How often the server made this client slower."""
         return self._pace.slowdowns
 
+    def heed(self, stop: Callable[[], bool]) -> None:
+        """Wait no longer for a server that asks to slow down once `stop` is true."""
+        self._pace.heed(stop)
+
     def close(self) -> None:
         """Close all connections, and wake up whoever waits for a turn or a retry."""
         self._pace.close()
@@ -176,7 +180,7 @@ class Client:
         """GET a path below the API's base. Within `look_then_write` it is sent once.
 
         Raises:
-            ProblemError, ServerError, UnreachableError, CredentialError.
+            ProblemError, ServerError, UnreachableError, CredentialError, StoppedError.
             LostAnswerError: only within `look_then_write`.
         """
         request = _Request("GET", path, params=params)
@@ -236,7 +240,7 @@ class Client:
         except ExhaustedError as error:
             raise self._exhausted(str(request)) from error
         except ClosedError as error:
-            raise UnreachableError(f"{request}: not sent, because the run was stopped") from error
+            raise StoppedError(f"{request}: not sent, because the run was stopped") from error
         if status < 300:
             body = read_json(content, str(request))
             # An escaped character can hide a token from a search; an escaped backslash cannot.
@@ -303,6 +307,8 @@ class Client:
 
     def _final(self, lost: LostAnswerError, request: str) -> Exception:
         """The error to show when a lost answer stays lost."""
+        if lost.is_too_much and self._pace.is_stopped:
+            return StoppedError(f"{request}: not sent again, because the run was stopped")
         if lost.is_too_much and self._pace.is_exhausted:
             return self._exhausted(request)
         if isinstance(lost.cause, ProblemError):

@@ -27,6 +27,10 @@ Wait: TypeAlias = Callable[[threading.Condition, float | None], object]
 """Waits for a condition, whose lock is held, for at most so many seconds; None: without end."""
 
 
+_LOOK_S = 0.2
+"""How often a wait that a stop may end looks whether there was one: a signal wakes nobody up."""
+
+
 class ClosedError(Exception):
     """The client was closed; nothing more is sent. Internal to `api/`."""
 
@@ -67,6 +71,7 @@ class Pace:
         self._wait = wait
         self._changed = threading.Condition()
         self._is_closed = False
+        self._stop: Callable[[], bool] | None = None
         self._limit = at_most
         self._under_way = 0
         self._window = 0
@@ -91,6 +96,15 @@ class Pace:
         return self._is_closed
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether nobody waits any longer for a server that asks to slow down."""
+        return self._stop is not None and self._stop()
+
+    def heed(self, stop: Callable[[], bool]) -> None:
+        """End all waits that the server asks for once `stop` is true."""
+        self._stop = stop
+
+    @property
     def is_exhausted(self) -> bool:
         """Whether the server has turned every request away for as long as patience lasts.
 
@@ -106,12 +120,12 @@ class Pace:
         """Wait for a turn, and hold it for as long as so many requests in a row take.
 
         Raises:
-            ClosedError: the client was closed, perhaps during the wait.
+            ClosedError: the client was closed, or the run stopped, perhaps during the wait.
             ExhaustedError: there is a pause, and patience is at its end.
         """
         with self._changed:
             while (wait_s := self._wait_s()) > 0:
-                self._wait(self._changed, None if math.isinf(wait_s) else wait_s)
+                self._wait(self._changed, self._until_a_look_s(wait_s))
             self._under_way += 1
             self._free_at = max(self._free_at, self._now()) + requests * self._interval_s
             # The pace when the turn began: a refusal says nothing of a later, slower pace.
@@ -155,11 +169,13 @@ class Pace:
             self._changed.notify_all()
 
     def sleep(self, seconds: float) -> None:
-        """Sleep outside of any turn, until the client is closed at the latest."""
+        """Sleep outside of any turn, at the latest until the run stops or the client is closed."""
         with self._changed:
             until = self._now() + seconds
-            while not self._is_closed and (left_s := until - self._now()) > 0:
-                self._wait(self._changed, left_s)
+            while (left_s := until - self._now()) > 0:
+                if self._is_closed or self.is_stopped:
+                    break
+                self._wait(self._changed, self._until_a_look_s(left_s))
 
     def close(self) -> None:
         """Wake everybody up; nobody gets a turn any more."""
@@ -172,11 +188,18 @@ class Pace:
         if self._is_closed:
             raise ClosedError
         now = self._now()
+        if self._paused_until > now and self.is_stopped:
+            raise ClosedError
         if self._paused_until > now and self.is_exhausted:
             raise ExhaustedError
         if self._under_way >= self._limit:
             return math.inf
         return max(0.0, max(self._paused_until, self._free_at) - now)
+
+    def _until_a_look_s(self, wait_s: float) -> float | None:
+        if self._stop is not None:
+            return min(wait_s, _LOOK_S)
+        return None if math.isinf(wait_s) else wait_s
 
 
 def seconds_to_wait(retry_after: str | None, date: str | None, now: datetime) -> float | None:

@@ -25,6 +25,7 @@ from kaiten_sync.errors import (
     LeftError,
     NotKeptError,
     ProblemError,
+    StoppedError,
 )
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import ChildList
@@ -211,6 +212,10 @@ class _Run:
             else:
                 self._open_grants[children] += 1
 
+    @property
+    def _is_over(self) -> bool:
+        return self.was_stopped or self._is_billed or self.access_error is not None
+
     def _make_ready(self, place: int) -> None:
         is_trial = place in self._trials
         heapq.heappush(self._ready, (not is_trial, place))
@@ -219,19 +224,20 @@ class _Run:
         """Hand out as much as there are workers for, and no more: what waits can be given up."""
         while self._ready and len(self._sending) < (1 if self._trials else self._workers):
             self.was_stopped = self.was_stopped or self._is_stopped()
-            if self.was_stopped or self._is_billed or self.access_error is not None:
-                # Start nothing more. Grants that were sent are still verified: what is under way
-                # for a list is all that its verification waits for now.
-                self._ready.clear()
-                sending = self._sending.values()
-                under_way = Counter(self._changes[each].address.child_list for each in sending)
-                for children in self._sent_grants:
-                    self._open_grants[children] = under_way[children]
+            if self._is_over:
                 break
             _, place = heapq.heappop(self._ready)
             future = pool.submit(self._send, place)
             self._sending[future] = place
             future.add_done_callback(self._finished.put)
+        if self._is_over:
+            # Start nothing more. Grants that were sent are still verified: what is under way for a
+            # list is all that its verification waits for now.
+            self._ready.clear()
+            sending = self._sending.values()
+            under_way = Counter(self._changes[each].address.child_list for each in sending)
+            for children in self._sent_grants:
+                self._open_grants[children] = under_way[children]
         for children in list(self._sent_grants):
             if not self._open_grants[children]:
                 sent = self._sent_grants.pop(children)
@@ -291,6 +297,10 @@ class _Run:
                 self._is_billed = True
             # Whatever became of it. Once the last trial is over, workers go on side by side.
             self._trials.discard(result.place)
+            is_stopped = isinstance(result.error, StoppedError)
+            self.was_stopped = self.was_stopped or is_stopped
+            if is_stopped and not result.has_written:
+                continue  # the server turned it away: it counts as not tried
             if result.error is not None:
                 self._fail(result, result.error)
             elif sent is not None and children is not None:

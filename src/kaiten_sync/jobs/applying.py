@@ -364,6 +364,7 @@ def _apply(
     # Signals finish what is under way from here on. Before, a stop may end the run anywhere,
     # since nothing was written.
     with ports.stop.listening() as is_stopped:
+        catalog.heed(is_stopped)
         if plan.migration is not None:
             return apply_migration(
                 plan,

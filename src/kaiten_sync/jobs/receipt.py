@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import KaitenSyncError, RefusedError, StoppedError, UsageError
 from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.model.outcome import ApplyResult, Outcome, RunState
 from kaiten_sync.model.plan import Plan
@@ -61,9 +61,8 @@ class Receipt:
         if isinstance(result, ApplyResult):
             end = end_of(result, now)
         else:
-            is_refused = isinstance(result, RefusedError)
             end = End(
-                state=RunState.REFUSED if is_refused else RunState.FAILED,
+                state=_state_of(result),
                 finished_at=now,
                 message=result.message,
                 diagnostics=result.diagnostics if isinstance(result, RefusedError) else (),
@@ -93,6 +92,12 @@ class Receipt:
 
     def _tail(self, end: End) -> bytes:
         return _bytes(receipt_frame(self._plan, self._started_at, end)[1])
+
+
+def _state_of(error: KaitenSyncError) -> RunState:
+    if isinstance(error, StoppedError):
+        return RunState.INTERRUPTED
+    return RunState.REFUSED if isinstance(error, RefusedError) else RunState.FAILED
 
 
 def _bytes(text: str) -> bytes:

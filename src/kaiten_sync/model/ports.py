@@ -129,6 +129,13 @@ class Catalog(PlanReader, CatalogWriter, Protocol):
         """How many HTTP requests went out so far, retries included."""
         ...
 
+    def heed(self, stop: Callable[[], bool]) -> None:
+        """Wait no longer for a server that asks to slow down once `stop` is true.
+
+        Whatever waits then, or would, raises `StoppedError`; it was not carried out.
+        """
+        ...
+
     def rights(self) -> Rights:
         """What the token may do here. Changes nothing."""
         ...

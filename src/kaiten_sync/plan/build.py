@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaiten_sync.families import Resolution, by_chance
 from kaiten_sync.immutable import Immutable
@@ -106,7 +106,7 @@ def propose(
     for each family.
     """
     record, sold = record or recorded(desired), sold or Resolution(desired=desired)
-    desired, allowed = sold.desired, leaving.on_server(sold.on_server(allowed))
+    desired, named = sold.desired, _on_server(allowed, sold, leaving)
     families = families_of(desired, live)
     ordered = _ordered(changes, sold, live, leaving, families)
     guards = Guards(
@@ -128,9 +128,22 @@ def propose(
         use=use or Holders(),
         tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
-    case = _with_consent(wanted, allowed)
+    case = _with_consent(wanted, frozenset().union(*named.values()))
     plan = _plan(case, diff, record, target, sold).changed(left=_left(case, let_go))
-    return _proposal(plan, case, [*sold.refusals, *not_needed(allowed - case.guards.allowed)])
+    return _proposal(plan, case, [*sold.refusals, *_not_needed(named, case.guards)])
+
+
+def _on_server(
+    allowed: Collection[Address], sold: Resolution, leaving: Leaving
+) -> Mapping[Address, frozenset[Address]]:
+    """What a person allowed by name, with what it is on the server: a family is its versions."""
+    return {each: leaving.on_server(sold.on_server([each])) for each in allowed}
+
+
+def _not_needed(
+    named: Mapping[Address, frozenset[Address]], guards: Guards
+) -> Iterator[Diagnostic]:
+    return not_needed([e for e, there in named.items() if there.isdisjoint(guards.allowed)])
 
 
 def _referrers(leaving: Leaving, live: LiveState) -> Holders:

@@ -10,6 +10,7 @@ import pytest
 from kaiten_sync.api.attempts import LostAnswerError, until_answered
 from kaiten_sync.api.pace import Pace
 from kaiten_sync.api.settings import RetrySettings
+from kaiten_sync.errors import StoppedError
 
 RETRY = RetrySettings(attempts=4, base_s=1, max_s=3, retry_after_max_s=60)
 
@@ -20,6 +21,7 @@ class Waits:
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.is_exhausted = False
+        self.is_stopped = False
 
     def sleep(self, seconds: float) -> None:
         self.seconds.append(seconds)
@@ -88,3 +90,35 @@ def test_a_long_storm_is_waited_out_and_uses_up_no_attempt() -> None:
 
 def test_what_would_end_the_same_is_not_sent_again() -> None:
     assert waits([lost(is_final=True)]) == (None, [])
+
+
+@pytest.mark.parametrize("end", [StoppedError("not sent"), lost(is_too_much=True)], ids=repr)
+@pytest.mark.parametrize("was_lost", [False, True])
+def test_what_a_stop_ends_counts_as_lost_only_if_an_answer_was_lost(
+    end: Exception, was_lost: bool
+) -> None:
+    """What the server turned away was not carried out; what it did not answer may have been."""
+    pace, before = Waits(), lost(is_too_much=not was_lost)
+    coming = iter([before, end])
+
+    def send() -> int:
+        pace.is_stopped = bool(pace.seconds)
+        raise next(coming)
+
+    with pytest.raises((LostAnswerError, StoppedError)) as raised:
+        until_answered(send, RETRY, cast(Pace, pace), lambda *_: None)
+    assert raised.value is (before if was_lost else end)
+    assert len(pace.seconds) == 1
+
+
+def test_once_stopped_nobody_waits_for_a_server_that_turns_requests_away() -> None:
+    pace = Waits()
+    pace.is_stopped = True
+    refusal = lost(60, is_too_much=True)
+
+    def send() -> int:
+        raise refusal
+
+    with pytest.raises(LostAnswerError) as raised:
+        until_answered(send, RETRY, cast(Pace, pace), lambda *_: None)
+    assert (raised.value, pace.seconds) == (refusal, [])

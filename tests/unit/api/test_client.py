@@ -23,6 +23,7 @@ from kaiten_sync.errors import (
     IncompleteReadingError,
     ProblemError,
     ServerError,
+    StoppedError,
     UnreachableError,
     UsageError,
 )
@@ -476,7 +477,7 @@ def test_closing_wakes_up_whoever_waits() -> None:
         futures.append(pool.submit(client.get, "/licenses"))
         client.close()
         for future in futures:
-            with pytest.raises(UnreachableError, match="stopped"):
+            with pytest.raises(StoppedError, match="stopped"):
                 future.result(timeout=HANG_S)
         assert len(server.requests) == 1
 

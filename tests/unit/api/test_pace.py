@@ -315,3 +315,27 @@ def test_reads_retry_after(
 def test_reads_whatever_a_server_sends(retry_after: str, date: str) -> None:
     seconds = seconds_to_wait(retry_after, date, NOW)
     assert seconds is None or seconds >= 0
+
+
+def test_a_stop_ends_a_pause_and_a_sleep_but_no_turn_that_is_free() -> None:
+    clock = Clock()
+    pace = pace_of(clock)
+    pace.heed(lambda: clock.now_s >= 5)
+    answered(pace)
+    refused(pace, 60)
+    with pytest.raises(ClosedError), pace.turn():
+        pass
+    assert 5 <= clock.now_s < 6
+    pace.sleep(60)
+    assert clock.now_s < 6
+    later = pace_of(clock)
+    later.heed(lambda: True)
+    answered(later)
+
+
+def test_a_sleep_that_nobody_stops_lasts_as_long_as_asked() -> None:
+    clock = Clock()
+    pace = pace_of(clock)
+    pace.heed(lambda: False)
+    pace.sleep(7)
+    assert clock.now_s == pytest.approx(7)

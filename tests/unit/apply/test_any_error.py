@@ -12,6 +12,7 @@ from tests.support.values import declared, desired, live_state, proposal
 
 from kaiten_sync.bootstrap import local_ports
 from kaiten_sync.cli.exit_codes import ExitCode, code_of_apply
+from kaiten_sync.errors import StoppedError
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Action, Change, change_id
@@ -141,3 +142,25 @@ def test_half_a_surrogate_pair_from_the_server_is_written_as_an_escape(tmp_path:
     assert not result.is_complete
     receipt = json.loads((tmp_path / "receipt.json").read_bytes())
     assert any("bad \ud800 name" in (o["message"] or "") for o in receipt["outcomes"])
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_what_the_server_turns_away_until_a_stop_is_not_tried(workers: int) -> None:
+    """And the grants that were sent are verified all the same."""
+    wanted = desired(
+        *(declared(f"entitlement/e{n}x", name="E", type="BOOLEAN") for n in range(3)),
+        declared("license/growth", name="Growth", type="PAID"),
+        *(declared(f"license/growth/grant/e{n}x", value=True) for n in range(3)),
+    )
+    plan = proposal(wanted, live_state(), EVERYTHING).plan
+    catalog = Broken("create license/growth/grant/e2x", StoppedError("not sent"))
+    result = apply_plan(
+        plan, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=workers
+    )
+    ended = {outcome.change_id: outcome.status for outcome in result.outcomes}
+    assert ended["create:license/growth/grant/e0x"] == Status.DONE
+    assert ended["create:license/growth/grant/e2x"] == Status.NOT_TRIED
+    assert ended["publish:license/growth"] == Status.NOT_TRIED
+    assert {*ended.values()} == {Status.DONE, Status.NOT_TRIED}
+    assert (result.interrupted, result.access_error) == (True, None)
+    assert code_of_apply(result) == ExitCode.INTERRUPTED

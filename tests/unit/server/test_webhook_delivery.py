@@ -33,7 +33,7 @@ from kaiten_sync.server.db.tables import organization, token, webhook_delivery
 from kaiten_sync.server.domain.addresses import Address
 from kaiten_sync.server.domain.events import GROUP_CREATED
 from kaiten_sync.server.domain.webhooks import RETRY_DELAYS_S, due_after, new_secret
-from kaiten_sync.server.events.delivery import DeliverySettings, DeliveryWorker
+from kaiten_sync.server.events.delivery import DeliverySettings, DeliveryWorker, Lease
 from kaiten_sync.server.events.sender import Attempt, Message, Sender
 from kaiten_sync.server.events.sweep import sweep
 from kaiten_sync.server.service.events import emit
@@ -440,8 +440,8 @@ def test_an_endpoint_that_is_begun_again_before_its_last_turn_is_put_away(
         asyncio.get_running_loop().set_exception_handler(lambda _, said: complaints.append(said))
         async with delivering(outbox, QUICK) as worker:
             # As `_run` does where the lease is given back just before the first task is done.
-            worker._start("an endpoint")
-            worker._start("an endpoint")
+            worker._start(Lease("an endpoint"))
+            worker._start(Lease("an endpoint"))
             await until(lambda: not worker._drains)
 
     asyncio.run(begin_twice())

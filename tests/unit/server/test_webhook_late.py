@@ -9,7 +9,14 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import Connection, select, text
 from tests.support.databases import Cluster
-from tests.unit.server.test_webhook_delivery import TOKEN, now_ms, statuses, subscribe, tell
+from tests.unit.server.test_webhook_delivery import (
+    TOKEN,
+    Clock,
+    now_ms,
+    statuses,
+    subscribe,
+    tell,
+)
 
 from kaiten_sync.server.app import ServerSettings, prepare
 from kaiten_sync.server.db import webhooks
@@ -17,7 +24,7 @@ from kaiten_sync.server.db.engine import Database
 from kaiten_sync.server.db.tables import organization, webhook_delivery
 from kaiten_sync.server.domain.events import GROUP_CREATED
 from kaiten_sync.server.domain.refusals import RefusalError
-from kaiten_sync.server.events.delivery import DeliveryWorker
+from kaiten_sync.server.events.delivery import DeliveryWorker, Lease
 from kaiten_sync.server.events.sender import Attempt, Sender
 from kaiten_sync.server.service.events import emit
 from kaiten_sync.server.service.webhooks import (
@@ -66,7 +73,7 @@ def test_an_attempt_that_is_recorded_late_queues_nothing_again(
     endpoint_id = subscribe(outbox, "http://127.0.0.1:9/")
     tell(outbox, "one")
     worker = DeliveryWorker(outbox, Sender(allow_private=True), now_ms)
-    under_way = worker._next(endpoint_id)
+    under_way = worker._next(Lease(endpoint_id))
     assert under_way
     for each in others:
         if isinstance(each, int):
@@ -84,12 +91,31 @@ def test_an_attempt_of_a_deleted_endpoint_is_not_recorded(outbox: Database) -> N
     endpoint_id = subscribe(outbox, "http://127.0.0.1:9/")
     tell(outbox, "one")
     worker = DeliveryWorker(outbox, Sender(allow_private=True), now_ms)
-    under_way = worker._next(endpoint_id)
+    under_way = worker._next(Lease(endpoint_id))
     assert under_way
     with outbox.writing() as connection:
         webhooks.remove_endpoint(connection, endpoint_id)
     worker._record(under_way, _attempt(BAD))
     assert statuses(outbox) == []
+
+
+def test_whoever_slept_through_its_lease_leaves_the_endpoint_to_the_next(
+    outbox: Database,
+) -> None:
+    subscribe(outbox, "http://127.0.0.1:9/")
+    tell(outbox, "one", "two")
+    clock = Clock(now_ms())
+    sleeper, other = (DeliveryWorker(outbox, Sender(allow_private=True), clock) for _ in range(2))
+    (slept,) = sleeper._claim()
+    assert sleeper._next(slept)
+    clock.now_ms += 60_000
+    (taken,) = other._claim()
+    assert sleeper._next(slept) is None
+    sleeper._release(slept)
+    assert sleeper._claim() == []
+    assert other._next(taken)
+    other._release(taken)
+    assert len(sleeper._claim()) == 1
 
 
 @pytest.mark.parametrize("meanwhile", ["deleted", "paused"])

@@ -318,9 +318,17 @@ def lease(connection: Connection, endpoint_id: str, now_ms: int, until_ms: int) 
     return connection.execute(statement).rowcount == 1
 
 
-def extend_lease(connection: Connection, endpoint_id: str, until_ms: int) -> None:
-    """Set when the lease of an endpoint ends; a time in the past releases it."""
-    change_endpoint(connection, endpoint_id, leased_until=until_ms)
+def change_lease(connection: Connection, endpoint_id: str, ends_ms: int, until_ms: int) -> bool:
+    """Set when a lease ends that so far ends at `ends_ms`; a time in the past releases it.
+
+    False if it is over and another process has the endpoint, or nobody has it any more.
+    """
+    statement = (
+        update(webhook_endpoint)
+        .where(webhook_endpoint.c.id == endpoint_id, webhook_endpoint.c.leased_until == ends_ms)
+        .values(leased_until=until_ms)
+    )
+    return connection.execute(statement).rowcount == 1
 
 
 def next_delivery(connection: Connection, endpoint_id: str, now_ms: int) -> DueDelivery | None:

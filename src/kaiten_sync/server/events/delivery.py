@@ -38,6 +38,15 @@ _OVER = 0
 """The end of a lease that nobody has."""
 
 
+@dataclass(slots=True)
+class Lease:
+    """An endpoint that this process delivers to until a time, and whether its last one failed."""
+
+    endpoint_id: str
+    until_ms: int = _OVER
+    is_failing: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverySettings:
     """How deliveries are made.
@@ -124,8 +133,8 @@ class DeliveryWorker:
             # follows.
             self._news.clear()
             try:
-                for endpoint_id, is_failing in (await self._in_thread(self._claim)).items():
-                    self._start(endpoint_id, is_failing=is_failing)
+                for lease in await self._in_thread(self._claim):
+                    self._start(lease)
                 wait_s = await self._in_thread(self._until_next)
             except SQLAlchemyError:
                 log.exception("cannot read what is to be delivered; it will be tried again")
@@ -135,8 +144,8 @@ class DeliveryWorker:
                 async with asyncio.timeout(wait_s):
                     await self._news.wait()
 
-    def _claim(self) -> dict[str, bool]:
-        """Lease endpoints with a due delivery; the values are whether their last one failed.
+    def _claim(self) -> list[Lease]:
+        """Lease endpoints with a due delivery.
 
         Those that failed come last and take only a part of the room: an endpoint that is dead is
         often one that takes its time to say so.
@@ -152,14 +161,14 @@ class DeliveryWorker:
                 failing = webhooks.due_endpoints(connection, now_ms, left, failing=True)
                 due |= dict.fromkeys(failing, True)
         if not due:
-            return {}  # the lock of writers is taken only if there is something to deliver
+            return []  # the lock of writers is taken only if there is something to deliver
         with self._database.writing() as connection:
             until_ms = now_ms + int(self._settings.lease_s * 1000)
-            return {
-                endpoint_id: is_failing
+            return [
+                Lease(endpoint_id, until_ms, is_failing)
                 for endpoint_id, is_failing in due.items()
                 if webhooks.lease(connection, endpoint_id, now_ms, until_ms)
-            }
+            ]
 
     def _until_next(self) -> float:
         """Seconds until something is due, at most until the next look."""
@@ -171,11 +180,11 @@ class DeliveryWorker:
         wait_s = (due_ms - self._clock()) / 1000
         return min(wait_s, self._settings.poll_s) if wait_s > 0 else self._settings.poll_s
 
-    def _start(self, endpoint_id: str, *, is_failing: bool = False) -> None:
-        task = asyncio.create_task(self._drain(endpoint_id))
+    def _start(self, lease: Lease) -> None:
+        task = asyncio.create_task(self._drain(lease))
         # By task: an endpoint may be claimed again before its last task is put away.
         self._drains.add(task)
-        if is_failing:
+        if lease.is_failing:
             self._failing.add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
@@ -185,11 +194,11 @@ class DeliveryWorker:
 
         task.add_done_callback(ended)
 
-    async def _drain(self, endpoint_id: str) -> None:
+    async def _drain(self, lease: Lease) -> None:
         """Make some of the deliveries that are due at an endpoint, then release its lease."""
         try:
             for _ in range(self._settings.messages_in_a_row):
-                delivery = await self._in_thread(self._next, endpoint_id)
+                delivery = await self._in_thread(self._next, lease)
                 if delivery is None or self._stops:
                     return
                 attempt = await self._sender.send(
@@ -208,17 +217,24 @@ class DeliveryWorker:
         finally:
             # Also after an error, or nobody would deliver to the endpoint until its lease ends by
             # itself.
-            await self._in_thread(self._release, endpoint_id)
+            await self._in_thread(self._release, lease)
 
-    def _next(self, endpoint_id: str) -> DueDelivery | None:
-        """The next delivery to an endpoint, whose lease is kept for the attempt."""
+    def _next(self, lease: Lease) -> DueDelivery | None:
+        """The next delivery to an endpoint, whose lease is kept for the attempt.
+
+        None if nothing is due, or if the lease is over: this machine slept, and another process
+        delivers now.
+        """
         now_ms = self._clock()
         with self._database.writing() as connection:
-            found = webhooks.next_delivery(connection, endpoint_id, now_ms)
-            if found is not None:
-                until_ms = now_ms + int(self._settings.lease_s * 1000)
-                webhooks.extend_lease(connection, endpoint_id, until_ms)
-            return found
+            found = webhooks.next_delivery(connection, lease.endpoint_id, now_ms)
+            if found is None:
+                return None
+            until_ms = now_ms + int(self._settings.lease_s * 1000)
+            if not webhooks.change_lease(connection, lease.endpoint_id, lease.until_ms, until_ms):
+                return None
+        lease.until_ms = until_ms
+        return found
 
     def _record(self, delivery: DueDelivery, attempt: Attempt) -> None:
         now_ms = self._clock()
@@ -280,10 +296,10 @@ class DeliveryWorker:
         elif delivery.failures:
             note_success(work, delivery.endpoint_id)
 
-    def _release(self, endpoint_id: str) -> None:
+    def _release(self, lease: Lease) -> None:
         try:
             with self._database.writing() as connection:
-                webhooks.extend_lease(connection, endpoint_id, _OVER)
+                webhooks.change_lease(connection, lease.endpoint_id, lease.until_ms, _OVER)
         except SQLAlchemyError:
             log.exception("a lease could not be released; it ends by itself")
 
