@@ -13,6 +13,7 @@ import pytest
 from kaiten_sync.api.identity import server_key
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.edit import TextEditor
+from kaiten_sync.declare.scalars import resolve_plain
 from kaiten_sync.declare.secrets import mask_from
 from kaiten_sync.declare.submodules import submodules
 from kaiten_sync.disk import Disk
@@ -70,6 +71,17 @@ def test_an_item_may_begin_far_below_its_dash(between: str) -> None:
     editor = TextEditor("c.yaml", text)
     editor.change_set(("groups",), ["a"])
     assert editor.text() == f"groups:\n  -{between}    a\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-01-01T0:" + "." * LONG, "1" * LONG, "1:1" * LONG, "0x" + "f" * LONG, "1_" * LONG],
+    ids=lambda text: text[:6],
+)
+@pytest.mark.parametrize("end", ["\n", "\nx", "z"])
+def test_a_long_scalar_is_resolved_at_once(text: str, end: str) -> None:
+    """A line between two empty ones is a line feed, which no pattern for one line matches."""
+    assert resolve_plain(text + end) is not None
 
 
 def test_json_that_would_fill_the_memory_is_refused_by_its_bytes() -> None:

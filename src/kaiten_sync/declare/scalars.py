@@ -33,7 +33,7 @@ _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|(?<![-+])\.[0-9]+)(?:[eE][-+][0-9
 _THOUSANDS = re.compile(r"[-+]?([1-9][0-9]{0,2})\.([0-9]{2}0)")
 """To YAML 1.500 is 1.5, and to people who write 1.500.000 for a million it is 1500."""
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9:.]+.*)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9:.].*)?")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _LEADING_ZERO = re.compile(r"0[0-9]{1,15}")
 """Eight to YAML 1.1, which reads 010 as octal, and ten to YAML 1.2."""
