@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.support.values import address, declared, desired, live_state
 
-from kaiten_sync.effects import changed_fields, worst
+from kaiten_sync.diff import diff_catalog
+from kaiten_sync.effects import changed_fields, terms, worst
 from kaiten_sync.kinds.registry import SPECS
 from kaiten_sync.licensing import maximum
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
+from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.settings import Scope
 from kaiten_sync.model.value import Fields
 
 GRANT = SPECS["grant"]
@@ -54,3 +59,32 @@ def test_an_effect_is_that_on_what_is_accepted(pair: tuple[Fields, Fields]) -> N
     low, high = accepted(before), accepted(after)
     expected = {True: Effect.LOOSENS, False: Effect.TIGHTENS}[high > low]
     assert effect(before, after) is (Effect.NEUTRAL if low == high else expected)
+
+
+SLUGS = ("calls", "export", "seats")
+GRANTS = st.dictionaries(st.sampled_from(SLUGS), st.one_of(NUMBERS, SWITCHES))
+
+
+def grant_of(slug: str) -> Address:
+    return address(f"license/growth/grant/{slug}")
+
+
+@given(GRANTS, GRANTS)
+@example({"export": {"value": False}}, {})
+@example({}, {"export": {"value": False}})
+@example({}, {"export": {"value": True}})
+def test_a_plan_and_a_move_judge_the_same_grants_alike(
+    before: dict[str, Fields], after: dict[str, Fields]
+) -> None:
+    live = live_state(
+        LiveResource(address=address("license/growth"), fields={}),
+        *(LiveResource(address=grant_of(slug), fields=before[slug]) for slug in before),
+    )
+    wanted = desired(
+        *(declared(str(grant_of(slug)), **after[slug]) for slug in after), owns=("growth",)
+    )
+    found = {d.address.slug: d.effect for d in diff_catalog(wanted, live, Scope()).differences}
+    assert {each.entitlement: each.effect for each in terms(before, after)} == {
+        **dict.fromkeys([*before, *after], Effect.NEUTRAL),
+        **{slug: found[slug] for slug in found if slug in SLUGS},
+    }

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
-from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
+from kaiten_sync.effects import (
+    creation_effect,
+    deletion_effect,
+    field_effect,
+    inner_changes,
+    with_joint_effect,
+    worst,
+)
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import KindSpec, Mutability
 from kaiten_sync.kinds.units import unit_holder, unit_of
@@ -139,7 +146,7 @@ def _missing(resource: Resource) -> Difference:
             for name, value in _in_order(kind, resource)
             if value is not None
         ),
-        effect=kind.created,
+        effect=creation_effect(kind, resource.fields),
         source=resource.source,
     )
 
@@ -149,7 +156,7 @@ def _unmanaged(live: LiveResource) -> Difference:
         address=live.address,
         drift=DriftClass.UNMANAGED,
         fields=tuple(FieldChange(name=name, before=value) for name, value in live.fields.items()),
-        effect=spec_of(live.address.kind).deleted,
+        effect=deletion_effect(spec_of(live.address.kind), live.fields),
         updated_at=live.updated_at,
         updated_by=live.updated_by,
     )

@@ -5,6 +5,8 @@ Below the stages: `diff` judges when a plan is made, and `plan` again when one i
 
 from kaiten_sync.effects.fields import (
     changed_fields,
+    creation_effect,
+    deletion_effect,
     field_effect,
     with_joint_effect,
     worst,
@@ -17,6 +19,8 @@ __all__ = [
     "Grants",
     "Term",
     "changed_fields",
+    "creation_effect",
+    "deletion_effect",
     "field_effect",
     "grants_seen",
     "handed_on",

@@ -30,6 +30,16 @@ def field_effect(spec: FieldSpec, before: Json | Absent, after: Json | Absent) -
     return Effect.LOOSENS if high > low else Effect.TIGHTENS
 
 
+def creation_effect(spec: KindSpec, fields: Fields) -> Effect:
+    """The effect of an object that appears with these fields."""
+    return spec.created if spec.gives(fields) else Effect.NEUTRAL
+
+
+def deletion_effect(spec: KindSpec, fields: Fields) -> Effect:
+    """The effect of an object with these fields that goes."""
+    return spec.deleted if spec.gives(fields) else Effect.NEUTRAL
+
+
 def with_joint_effect(
     spec: KindSpec, changed: Sequence[FieldChange], before: Fields, after: Fields
 ) -> tuple[FieldChange, ...]:

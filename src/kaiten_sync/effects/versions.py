@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kaiten_sync.effects.fields import field_effect, with_joint_effect, worst
+from kaiten_sync.effects.fields import (
+    creation_effect,
+    deletion_effect,
+    field_effect,
+    with_joint_effect,
+    worst,
+)
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.model.address import Address
@@ -51,11 +57,10 @@ def move_effect(before: Grants, after: Grants) -> Effect:
 
 
 def _effect(before: Fields | None, after: Fields | None) -> Effect:
-    if before is None or after is None:
-        (given,) = (each for each in (before, after) if each is not None)
-        if given.get("value") is False:
-            return Effect.NEUTRAL  # granted or not, nobody may
-        return GRANT.deleted if after is None else GRANT.created
+    if before is None:
+        return creation_effect(GRANT, after or {})
+    if after is None:
+        return deletion_effect(GRANT, before)
     changes: list[FieldChange] = []
     for name, spec in GRANT.fields.items():
         old, new = before.get(name, ABSENT), after.get(name, ABSENT)

@@ -83,6 +83,7 @@ GRANT = KindSpec(
     slug_refers_to=Reference(kind="entitlement", matters=("type",), rule="undeclared-entitlement"),
     created=Effect.LOOSENS,
     deleted=Effect.TIGHTENS,
+    gives=lambda fields: fields.get("value") is not False,
     before_update=settle_overage,
     misfit=value_misfit,
     keys=(

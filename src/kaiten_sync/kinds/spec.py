@@ -289,7 +289,7 @@ class KindSpec:
     another object.
 
     `held_by` says who can hold such an object; `created` and `deleted` are the effects on holders
-    of one that appears and of one that goes.
+    of one that appears and of one that goes, if it `gives` them anything.
 
     The rest are functions for what one kind does alone: `rules` judge declared objects,
     `after_read` corrects the fields of an answer, `before_create` and `before_update` the body of
@@ -326,6 +326,7 @@ class KindSpec:
     held_by: HeldBy = HeldBy.NOBODY
     created: Effect = Effect.NEUTRAL
     deleted: Effect = Effect.NEUTRAL
+    gives: Callable[[Fields], bool] = lambda _fields: True
     description: str = ""
     section_description: str = ""
     section_words: Mapping[str, str] = field(default_factory=dict)

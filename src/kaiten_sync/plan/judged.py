@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
+from kaiten_sync.effects import (
+    creation_effect,
+    deletion_effect,
+    field_effect,
+    inner_changes,
+    with_joint_effect,
+    worst,
+)
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, changed_again, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Observed
-from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_same
 
 _State = Mapping[str, "Json | Absent"]
 
@@ -39,25 +46,35 @@ def _contradictions(change: Change, before: _State, goes_along: bool) -> Iterato
     effects = tuple(each.effect for each in change.fields)
     names = Counter(each.name for each in change.fields)
     yield from (f"it has {name} {count} times" for name, count in names.items() if count > 1)
+    spec = spec_of(change.address.kind)
     match change.action:
         case Action.CREATE:
-            yield from _one_sided(change, "before", spec_of(change.address.kind).created)
+            effect = creation_effect(spec, _side(change, "after"))
+            # Plans from before these rules give its kind's effect to a grant that gives nothing,
+            # and to what goes with its license.
+            is_older = change.effect is spec.created
+            yield from _one_sided(change, "before", spec.created if is_older else effect)
         case Action.DELETE:
-            effect = spec_of(change.address.kind).deleted
-            # Plans from before that rule give an effect of its own to what goes with its license.
-            is_older = goes_along and change.effect is effect
-            right = Effect.NEUTRAL if goes_along and not is_older else effect
-            yield from _one_sided(change, "after", right)
+            effect = deletion_effect(spec, _side(change, "before"))
+            right = Effect.NEUTRAL if goes_along else effect
+            is_older = change.effect is spec.deleted and right is Effect.NEUTRAL
+            yield from _one_sided(change, "after", spec.deleted if is_older else right)
         case Action.UPDATE:
             yield from _update(change, effects, before)
         case _:
             found = move_of(change.address.kind, change.action)
             assert found is not None  # noqa: S101  (actions are read by their kind)
-            spec, move = found
+            moved, move = found
             steps = [(each.name, each.before, each.after) for each in change.fields]
-            if [(spec.name, move.before, move.after)] != steps or change.fields[0].inner:
-                yield f"it takes {spec.name} from {move.before} to {move.after}, and nothing else"
+            if [(moved.name, move.before, move.after)] != steps or change.fields[0].inner:
+                yield f"it takes {moved.name} from {move.before} to {move.after}, and nothing else"
             yield from _wrong(change, Effect.NEUTRAL, Effect.NEUTRAL)
+
+
+def _side(change: Change, side: str) -> Fields:
+    """The values of an object that exists before or after a change alone."""
+    found = ((each.name, getattr(each, side)) for each in change.fields)
+    return {name: value for name, value in found if value is not ABSENT}
 
 
 def _one_sided(change: Change, empty: str, effect: Effect) -> Iterator[str]:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
+from kaiten_sync.effects import (
+    creation_effect,
+    deletion_effect,
+    field_effect,
+    inner_changes,
+    with_joint_effect,
+    worst,
+)
 from kaiten_sync.kinds.registry import child_kinds, family_kinds, spec_of
 from kaiten_sync.kinds.spec import KindSpec
 from kaiten_sync.kinds.values import with_defaults
@@ -138,11 +145,9 @@ def _new_version(
 def _version_change(address: Address, before: Fields | None, after: Fields | None) -> VersionChange:
     spec = spec_of(address.kind)
     if before is None or after is None:
-        there = before if after is None else after
+        there, judge = (before, deletion_effect) if after is None else (after, creation_effect)
         fields = _one_sided(spec, there or {}, is_before=after is None)
-        return VersionChange(
-            address=address, fields=fields, effect=spec.deleted if after is None else spec.created
-        )
+        return VersionChange(address=address, fields=fields, effect=judge(spec, there or {}))
     old, new = _full(spec, before), _full(spec, after)
     changed = [
         FieldChange(
