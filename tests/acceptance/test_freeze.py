@@ -85,9 +85,9 @@ def test_an_old_version_that_inherits_gets_a_warning_with_the_way_out(place: Wor
     assert "old-version-inherits" in done.stdout
     assert done.stdout.count("license/growth:") == 1
     assert "license/growth-2 is" in done.stdout
-    assert "kaiten-sync freeze growth" in done.stdout
+    assert "`kaiten-sync freeze -f catalog.yaml growth`" in done.stdout
     planned = place.run("plan", "-f", "catalog.yaml")
-    assert "kaiten-sync freeze growth" in planned.stderr
+    assert "`kaiten-sync freeze -f catalog.yaml growth`" in planned.stderr
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tests.unit.jobs.test_adopt_shared import workplace
 
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.disk import Disk
+from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.exporting import Exported, ExportRequest, Split, export
 from kaiten_sync.model.drift import DriftClass
 from kaiten_sync.model.ports import NoProgress, Ports
@@ -136,19 +137,16 @@ def test_nothing_is_said_of_what_can_be_declared(
     assert exported(tmp_path, catalog_of(VALID))[1] == []
 
 
-def test_a_folder_that_is_a_link_out_of_the_repository_leaves_nothing_out(
+def test_nothing_is_exported_through_a_link_out_of_the_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "repository/.git").mkdir(parents=True)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "repository/out").symlink_to(tmp_path / "elsewhere")
     monkeypatch.chdir(tmp_path / "repository")
-    blank = {**VALID, "license/free": {"name": "", "type": "PAID"}}
-    written, said = exported(tmp_path / "repository", catalog_of(blank))
-    assert [each.partition(": ")[2] for each in said[:-1]] == [
-        "license/free is left out: `name` must not be blank"
-    ]
-    assert written.objects == len(VALID)
+    with pytest.raises(UsageError, match="the link out leads out of the repository"):
+        exported(tmp_path / "repository", catalog_of(VALID))
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 @pytest.mark.parametrize(
