@@ -19,10 +19,12 @@ from benchmarks.curve import catalog_yaml
 from tests.fakes.catalog import FakeCatalog
 
 from kaiten_sync.api.wire import decode_object
-from kaiten_sync.apply.freshness import Expectations
+from kaiten_sync.apply.freshness import Expectations, already_done
+from kaiten_sync.apply.observe import Found
 from kaiten_sync.cli.outcomes import OutcomeLines
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.disk import Disk
+from kaiten_sync.errors import StalePlanError
 from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.validating import validate_all
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -42,7 +44,7 @@ from kaiten_sync.report.plan_text import plan_texts
 
 SIZES = (1000, 2000, 4000)
 TARGET = TargetRef("local", "http://127.0.0.1:1")
-CALLS_PER_GRANT = {"validate": 66, "compare": 16, "propose": 110, "decode": 76}
+CALLS_PER_GRANT = {"validate": 66, "compare": 16, "propose": 110, "decode": 76, "refuse": 117}
 BYTES_PER_GRANT = {
     "load": 400,
     "plan": 890,
@@ -92,6 +94,13 @@ def as_answered(grant: Resource) -> dict[str, object]:
     }
 
 
+def refused(plan: Plan, found: Found) -> None:
+    """Look whether a stale plan is done already: somebody else made every object."""
+    with pytest.raises(StalePlanError) as stale:
+        already_done(plan, found)
+    assert len(stale.value.diagnostics) == len(found)
+
+
 def counted(job: str, folder: Path, size: int) -> int:
     (folder / f"{size}.yaml").write_text(catalog_yaml(size), encoding="utf-8")
     source = CatalogSource(root=folder, catalog=[f"{size}.yaml"])
@@ -99,6 +108,10 @@ def counted(job: str, folder: Path, size: int) -> int:
         return calls(lambda: validate_all(folder, None, [f"{size}.yaml"]))
     desired = load(source)
     live = as_live(desired)
+    if job == "refuse":
+        plan, odd = first_plan(desired), {"value": 0.5}
+        found = {a: LiveResource(address=a, fields=odd) for a in desired.resources if a.parent}
+        return calls(lambda: refused(plan, found))
     if job == "decode":
         items = [as_answered(each) for each in desired.resources.values() if each.address.parent]
         return calls(lambda: [decode_object("grant", each) for each in items])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -19,7 +19,6 @@ from kaiten_sync.families import version_address
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
-from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, change_id, changed_again
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -29,7 +28,7 @@ from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, NO_UNIT, NO_UNITS, Absent, Json, Unit, is_alike
-from kaiten_sync.pricing import both_said, known_in_plan, units_of_plan
+from kaiten_sync.pricing import Known, both_said, known_in_plan, units_of_plan
 
 Units: TypeAlias = "tuple[Unit, Unit]"
 
@@ -70,6 +69,7 @@ def already_done(
         steps.add(each.address, each)
     done: set[str] = set()
     conflicts: list[Diagnostic] = []
+    units_at = units_then_and_now(plan, found)
     for observed in plan.observed:
         changes = steps.of(observed.address)
         live = found.get(observed.address)
@@ -79,7 +79,7 @@ def already_done(
         )
         if position is None:
             place = next((change.source for change in changes if change.source), None)
-            units = units_then_and_now(plan, found, observed.address)
+            units = units_at(observed.address)
             conflicts += contradictions(observed.address, states[0], live, place, units)
         else:
             done.update(change.id for change in changes[:position])
@@ -140,7 +140,8 @@ class Expectations:
         self._steps = _in_steps(plan)
         given = self._observed.get(plan.migration.to) if plan.migration else None
         self._moves_to = given.id if given else None
-        self._plan = plan
+        # All of the plan is looked through, and only if something differs.
+        self._known = cache(partial(known_in_plan, plan))
 
     def of(self, change: Change) -> Expected:
         """What one change of the plan finds and leaves behind."""
@@ -149,8 +150,12 @@ class Expectations:
         states = pairwise(trajectory(seen, changes))
         found = zip(changes, states, strict=True)
         before, left = next(states for each, states in found if each.id == change.id)
-        units = partial(_units_while_applied, self._plan, change.address)
-        return Expected(before, left, self._moves_to, units)
+        return Expected(before, left, self._moves_to, partial(self._units_of, change.address))
+
+    def _units_of(self, address: Address) -> Units:
+        """The unit of an object's number as the plan saw it, twice if it changes none of it."""
+        before, after = units_of_plan(address, *self._known())
+        return before, before if before == after else NO_UNIT
 
 
 def _in_steps(plan: Plan) -> dict[Address, list[Change]]:
@@ -197,16 +202,15 @@ def matches(state: State | None, live: LiveResource | None) -> bool:
     return not any(mismatches(state, live))
 
 
-def units_then_and_now(plan: Plan, found: Found, address: Address) -> Units:
-    """The unit of an object's number as a plan saw it, and as it is."""
-    now = {each: live.fields for each, live in found.items()}
-    return unit_of(address, known_in_plan(plan)[0]), unit_of(address, now)
+def units_then_and_now(plan: Plan, found: Found) -> Callable[[Address], Units]:
+    """The units of an object's number, by its address: as a plan saw it, and as it is."""
 
+    @cache  # all of the plan is looked through, and only if something differs
+    def known() -> tuple[Known, Known]:
+        now = {each: live.fields for each, live in found.items()}
+        return known_in_plan(plan)[0], now
 
-def _units_while_applied(plan: Plan, address: Address) -> Units:
-    """The unit of an object's number as a plan saw it, twice if the plan changes none of it."""
-    before, after = units_of_plan(address, *known_in_plan(plan))
-    return before, before if before == after else NO_UNIT
+    return lambda address: units_of_plan(address, *known())
 
 
 def contradictions(

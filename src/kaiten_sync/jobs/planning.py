@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kaiten_sync.errors import DeclarationError, PlanFileError, RefusedError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import gate
@@ -129,8 +131,8 @@ def judged(
     shown = gated if request.is_named else unnamed(gated)
     if request.impact_out is not None and shown.impact is not None:
         content = json_text(impact_json(shown.impact)).encode()
-        before = check_replaces(request.impact_out, ports.files, Output.IMPACT)
-        write_output(request.impact_out, (content,), ports.files, before)
+        check_replaces(request.impact_out, ports.files, Output.IMPACT)  # it may be another by now
+        ports.files.write(Path(request.impact_out), content)
     return ruled(shown, case.policy, ports)
 
 
