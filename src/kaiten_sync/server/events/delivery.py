@@ -268,7 +268,7 @@ class DeliveryWorker:
             # Somebody else delivered it, or the endpoint was paused: a failure does not queue it
             # again. What was answered last is in its attempts.
             return DeliveryChange(attempts=attempts)
-        due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s)
+        due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s, attempt.asked_s)
         return {**outcome, "status": "fail" if due_ms is None else "pending", "due_at": due_ms}
 
     def _note(
@@ -291,6 +291,7 @@ class DeliveryWorker:
                 work,
                 delivery.endpoint_id,
                 is_answered=attempt.status is not None,
+                asked_s=attempt.asked_s,
                 delays_s=self._settings.endpoint_delays_s,
             )
         elif delivery.failures:
