@@ -14,7 +14,7 @@ from kaiten_sync.declare.differing import differing, item_changes, value_at
 from kaiten_sync.declare.edit_anchors import handed_on
 from kaiten_sync.declare.edit_lists import TextEdit, flow_edits, goes_by_lines, line_edits
 from kaiten_sync.declare.spots import Spot, shared_keys, spots_of
-from kaiten_sync.declare.write import entry_lines, fits_block, inline
+from kaiten_sync.declare.write import entry_lines, fits_block, grouped_as, inline
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
@@ -282,6 +282,7 @@ class TextEditor:
     def _instead_of(self, spot: Spot, value: Json) -> str:
         """The text of a new value; a comment beside the head of a block scalar is kept."""
         quotes = spot.style if spot.style in ("'", '"') else None
+        value = value if spot.style else grouped_as(spot.text or "", value)
         text = inline(value, quotes, in_flow=spot.in_flow)
         if spot.start == spot.end:
             return f" {text}"

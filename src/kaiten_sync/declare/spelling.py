@@ -9,13 +9,14 @@ from pathlib import Path
 
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.opened import open_files
-from kaiten_sync.declare.scalars import is_plain_text
+from kaiten_sync.declare.scalars import is_grouped, is_plain_text
+from kaiten_sync.declare.write import grouped_as
 from kaiten_sync.kinds.units import quantities, unit_of
 from kaiten_sync.licensing import quantity_like
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.resource import DesiredState, Resource
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Fields, Json, is_number
+from kaiten_sync.model.value import ABSENT, UNLIMITED, UNLIMITED_WIRE, Fields, Json, is_number
 
 
 class Spelling:
@@ -60,10 +61,14 @@ class Spelling:
             return value
         unit = unit_of(address, self._fields)
         own = self._text(self._resources[address], name) if address in self._resources else None
-        is_decided = own is not None and own != UNLIMITED
+        is_decided = own is not None and own not in (UNLIMITED, str(UNLIMITED_WIRE))
         beside = self._alike[address.kind, address.slug]
         for text in (own,) if is_decided else (self._text(each, name) for each in beside):
-            alike = quantity_like(int(value), text, unit) if text is not None else None
+            if text is None:
+                continue
+            if is_grouped(text):
+                return grouped_as(text, value)
+            alike = quantity_like(int(value), text, unit)
             if alike is not None and is_plain_text(alike):
                 return alike
         return value

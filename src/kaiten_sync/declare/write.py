@@ -11,12 +11,12 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kaiten_sync.declare.merge import CATALOG_VERSION
-from kaiten_sync.declare.scalars import MAX_EXACT_INTEGER, is_plain_text
+from kaiten_sync.declare.scalars import MAX_EXACT_INTEGER, is_grouped, is_plain_text
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import EXTENDS, KindSpec
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.value import Fields, Json
+from kaiten_sync.model.value import Fields, Json, is_number
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Pairs: TypeAlias = list[tuple[Node, Node]]
@@ -85,6 +85,12 @@ def inline(value: Json, quotes: str | None = None, *, in_flow: bool = False) -> 
     return _serialize(node).removesuffix("...\n").rstrip("\n")
 
 
+def grouped_as(text: str, value: Json) -> Json:
+    """A value; if it can be, a number with `_` between its thousands, in place of such a text."""
+    can_be = is_number(value) and 0 <= value <= MAX_EXACT_INTEGER and value == int(value)
+    return _Grouped(value) if is_number(value) and can_be and is_grouped(text) else value
+
+
 def outline(value: Json) -> list[str] | None:
     """The lines of a map, one for each key; None if the value has to be on one line."""
     if not isinstance(value, Mapping) or not any(isinstance(v, Mapping) for v in value.values()):
@@ -133,6 +139,10 @@ def _below(node: Node) -> Iterator[Node]:
             waiting += [part for pair in each.value for part in pair]
         elif isinstance(each, SequenceNode):
             waiting += each.value
+
+
+class _Grouped(int):
+    """A whole number that is written with `_` between its thousands."""
 
 
 class InOrder(dict[str, Json]):
@@ -207,6 +217,8 @@ def _node(value: Json) -> Node:
 
 def _number(value: int | float) -> Node:
     """A number. What no float64 integer can hold exactly is written as the float it is."""
+    if isinstance(value, _Grouped):
+        return ScalarNode("tag:yaml.org,2002:int", f"{value:_}")
     if abs(value) <= MAX_EXACT_INTEGER and value == int(value):
         return ScalarNode("tag:yaml.org,2002:int", str(int(value)))
     text = repr(float(value))
