@@ -55,7 +55,7 @@ class Overlay(Immutable, frozen=True, kw_only=True):
     """One file of a target's overlays.
 
     `under` is the declaration without the file, `whole` with it. `is_used` is false if the project
-    file does not name it yet.
+    file does not name it yet, and `is_missed` true if what that names is not there without it.
     """
 
     path: Path
@@ -63,6 +63,7 @@ class Overlay(Immutable, frozen=True, kw_only=True):
     under: CatalogSource
     whole: CatalogSource
     is_used: bool
+    is_missed: bool = False
 
 
 class OverlayRequest(Immutable, frozen=True, kw_only=True):
@@ -76,10 +77,11 @@ class OverlayRequest(Immutable, frozen=True, kw_only=True):
 class WrittenOverlay(Immutable, frozen=True, kw_only=True):
     """An overlay that was written, and of how many objects.
 
-    `overlays` are those that the target has with it.
+    `shown` is None if nothing was: no object differs. `overlays` are those that the target has with
+    it.
     """
 
-    shown: str
+    shown: str | None
     objects: int
     is_used: bool
     overlays: tuple[str, ...] = ()
@@ -88,7 +90,8 @@ class WrittenOverlay(Immutable, frozen=True, kw_only=True):
 def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) -> WrittenOverlay:
     """Write the differences of a live catalog to the base as that target's overlay.
 
-    Planning the target changes nothing afterwards.
+    Planning the target changes nothing afterwards. Without differences, a file is written only
+    where the project file names one that is not there, or in place of one that has some.
 
     Raises:
         UsageError: there is no project, no place for the overlay, or a file already.
@@ -108,6 +111,8 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     with connection.open() as catalog:
         live, diff = compare(desired, catalog, case, ports.progress)
     differences = declarable(diff.differences, ports)
+    if not (differences or overlay.is_missed or ports.files.exists(overlay.path)):
+        return WrittenOverlay(shown=None, objects=0, is_used=overlay.is_used)
     spelling = spelling_of(overlay, desired)
     patch = patch_of(
         map(spelling.difference, differences), desired, spelling.objects(with_families(live))
@@ -171,6 +176,7 @@ def overlay_of(
         under=source.changed(overlays=tuple(below)),
         whole=source.changed(overlays=overlays),
         is_used=is_used,
+        is_missed=is_used and any(isinstance(each, Diagnostic) for each in read),
     )
 
 
