@@ -24,8 +24,9 @@ import click
 from kaiten_sync.cli.exit_codes import ExitCode
 from kaiten_sync.cli.output import print_result, use_color
 from kaiten_sync.cli.serving import READY_PREFIX
-from kaiten_sync.errors import KaitenSyncError
+from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.replacing import make_folders, remove_folders
 from kaiten_sync.report.paint import TITLE, painter
 from kaiten_sync.report.words import as_operand
 
@@ -64,10 +65,16 @@ class _Tour:
             "kaiten-sync keeps a licensing catalog in git: what customers can buy, and how much\n"
             f"of it. A Kaiten server runs at {self._url} for this tour, with nothing in it yet."
         )
-        self._project.parent.mkdir(parents=True, exist_ok=True)
+        folders: list[Path] = []
+        try:
+            make_folders(self._project.parent, folders)
+        except OSError as error:
+            remove_folders(folders)
+            raise UsageError(f"cannot write to {self._project}: {error.strerror}") from error
         with chdir(self._project.parent):
             code = self._start()
         if code != ExitCode.OK:
+            remove_folders(folders)
             return code  # of the folder that --keep names
         with chdir(self._project):
             path = Path("kaiten-sync.yaml")
