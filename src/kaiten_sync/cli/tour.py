@@ -24,9 +24,8 @@ import click
 from kaiten_sync.cli.exit_codes import ExitCode
 from kaiten_sync.cli.output import print_result, use_color
 from kaiten_sync.cli.serving import READY_PREFIX
-from kaiten_sync.errors import KaitenSyncError, UsageError
+from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.replacing import make_folders, remove_folders
 from kaiten_sync.report.paint import TITLE, painter
 from kaiten_sync.report.words import as_operand
 
@@ -65,16 +64,11 @@ class _Tour:
             "kaiten-sync keeps a licensing catalog in git: what customers can buy, and how much\n"
             f"of it. A Kaiten server runs at {self._url} for this tour, with nothing in it yet."
         )
-        folders: list[Path] = []
-        try:
-            make_folders(self._project.parent, folders)
-        except OSError as error:
-            remove_folders(folders)
-            raise UsageError(f"cannot write to {self._project}: {error.strerror}") from error
-        with chdir(self._project.parent):
-            code = self._start()
+        # The nearest one that is there: init makes the others, and leaves none if it fails.
+        above = next(each for each in self._project.parents if each.is_dir())
+        with chdir(above):
+            code = self._start(self._project.relative_to(above))
         if code != ExitCode.OK:
-            remove_folders(folders)
             return code  # of the folder that --keep names
         with chdir(self._project):
             path = Path("kaiten-sync.yaml")
@@ -108,9 +102,9 @@ class _Tour:
         )
         return ExitCode.OK
 
-    def _start(self) -> int:
+    def _start(self, folder: Path) -> int:
         self._title("A project: the catalog is YAML")
-        code = self._run("init", as_operand(self._project.name))
+        code = self._run("init", as_operand(str(folder)))
         if code != ExitCode.OK:
             return code
         lines = (self._project / "catalog/licenses.yaml").read_text(encoding="utf-8").splitlines()
