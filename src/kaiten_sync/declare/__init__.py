@@ -33,7 +33,7 @@ from kaiten_sync.declare.shorter import Extended, extending
 from kaiten_sync.declare.spelling import Spelling
 from kaiten_sync.declare.submodules import submodules
 from kaiten_sync.declare.units import with_plain_numbers
-from kaiten_sync.declare.write import dump_catalog, inline
+from kaiten_sync.declare.write import dump_catalog, inline, is_as_dumped
 from kaiten_sync.declare.yaml_reader import parse_yaml
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "freeze",
     "inherit",
     "inline",
+    "is_as_dumped",
     "is_lfs_pointer",
     "keep",
     "leads_out",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TypeAlias
 
 import yaml
@@ -12,6 +12,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.scalars import MAX_EXACT_INTEGER, is_grouped, is_plain_text
+from kaiten_sync.declare.yaml_reader import yaml_events
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import EXTENDS, KindSpec
@@ -26,6 +27,8 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NEVER_FOLD = 1_000_000
 """Line width: a folded line makes a diff of two where one word changed."""
 
+
+_FOR_EDITORS = "# yaml-language-server: $schema="
 
 Place: TypeAlias = tuple[str, int]
 """Orders objects in a section: by a slug, then by a number."""
@@ -56,8 +59,23 @@ def dump_catalog(
     for spec in top_kinds():
         if slugs := content.slugs(spec, None):
             pairs.append((_plain(spec.section), _section(spec, slugs, None, content)))
-    header = f"# yaml-language-server: $schema={schema}\n" if schema else ""
+    header = f"{_FOR_EDITORS}{schema}\n" if schema else ""
     return header + _serialize(_map(pairs))
+
+
+def is_as_dumped(text: str) -> bool:
+    """Whether a file is as `dump_catalog` writes: without comments, anchors or another style.
+
+    The line for editors may be above it.
+    """
+    head, line_break, rest = text.partition("\n")
+    body = rest if head.startswith(_FOR_EDITORS) and line_break else text
+    try:
+        events = [*yaml_events(body)]
+    except (yaml.YAMLError, ValueError):
+        return False
+    has_anchors = any(getattr(each, "anchor", None) is not None for each in events)
+    return not has_anchors and _printed(lambda **options: str(yaml.emit(events, **options))) == body
 
 
 def line_count(address: Address, fields: Fields) -> int:
@@ -255,9 +273,13 @@ def _sequence(items: list[Node], *, is_flow: bool = False) -> Node:
 
 
 def _serialize(root: Node) -> str:
-    text: str = yaml.serialize(root, Dumper=_Dumper, allow_unicode=True, width=_NEVER_FOLD)
+    return _printed(lambda **options: str(yaml.serialize(root, **options)))
+
+
+def _printed(write: Callable[..., str]) -> str:
+    text = write(Dumper=_Dumper, allow_unicode=True, width=_NEVER_FOLD)
     if "\\U" in text:  # libyaml's way to write an emoji, on one line in quotes
-        text = yaml.serialize(root, Dumper=yaml.SafeDumper, allow_unicode=True, width=_NEVER_FOLD)
+        text = write(Dumper=yaml.SafeDumper, allow_unicode=True, width=_NEVER_FOLD)
     return text if text.isprintable() else "".join(map(_visible, text))
 
 
