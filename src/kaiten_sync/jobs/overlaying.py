@@ -16,7 +16,9 @@ from kaiten_sync.declare import (
     find_files,
     forget,
     keep,
+    keep_numbers,
     leads_out,
+    other_units,
     overlay_text,
     parse_yaml,
     patch_of,
@@ -113,7 +115,7 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     differences = declarable(diff.differences, ports)
     if not (differences or overlay.is_missed or ports.files.exists(overlay.path)):
         return WrittenOverlay(shown=None, objects=0, is_used=overlay.is_used)
-    spelling = spelling_of(overlay, desired)
+    spelling = spelling_of(overlay, desired, differences)
     patch = patch_of(
         map(spelling.difference, differences), desired, spelling.objects(with_families(live))
     )
@@ -208,10 +210,13 @@ def _check_is_overlay(overlay: Overlay, files: Files) -> None:
         )
 
 
-def spelling_of(overlay: Overlay, declared: DesiredState) -> Spelling:
-    """How the files of a target write the numbers of what they declare."""
+def spelling_of(
+    overlay: Overlay, declared: DesiredState, chosen: Sequence[Difference] = ()
+) -> Spelling:
+    """How the files of a target write numbers, in the units that are there with what is chosen."""
     source = overlay.whole if overlay.path.exists() else overlay.under
-    return Spelling.of_files(declared, [*source.catalog, *source.overlays], source.root)
+    paths = [*source.catalog, *source.overlays]
+    return Spelling.of_files(declared, paths, source.root).with_units(other_units(chosen))
 
 
 def kept_apart(
@@ -225,12 +230,15 @@ def kept_apart(
 
     `declared` is what the files declare without the patch, `chosen` what the patch is to change.
     """
-    inherits = any(each.source.through for each in declared.resources.values())
+    has_units = bool(other_units(chosen))
+    inherits = has_units or any(each.source.through for each in declared.resources.values())
     changing = {each.address for each in chosen}
     whole = {each.address for each in chosen if each.drift is not DriftClass.CHANGED}
     missing = {a for a in whole if a in declared.resources and declared.resources[a].source.through}
     for address in missing:
         forget(patch, address)
+    if has_units:
+        keep_numbers(patch, spelling_of(overlay, declared, chosen).misread())
     if any(each.parent is None for each in whole):
         _take_from_bundles(overlay, patch, write)
     text = write(patch)
@@ -246,7 +254,7 @@ def kept_apart(
         others |= dict.fromkeys(_inherited_first(missing, found))
         if not others:
             break
-        spelling = spelling_of(overlay, declared)
+        spelling = spelling_of(overlay, declared, chosen)
         for address in sorted(others, key=lambda each: each.sort_key):
             fields = others[address]
             keep(patch, address, None if fields is None else spelling.fields(address, fields))
