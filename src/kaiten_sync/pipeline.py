@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from kaiten_sync.apply import already_done, execute, read_observed, requests_to_permit
+from kaiten_sync.apply import already_done, execute, read_observed, requests_to_permit, seen_whole
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
@@ -271,8 +271,7 @@ def apply_plan(
     check_guards(plan)
     workers = workers or catalog.connections
     sent_before = catalog.requests_sent
-    compared = {each.replaces for each in plan.new_versions}
-    found = read_observed(catalog, plan.observed, workers, compared)
+    found = read_observed(catalog, plan.observed, workers, seen_whole(plan))
     unheld = [observed.address for observed in plan.observed if observed.unheld]
     holders = read_holders(catalog, unheld, progress=progress)
     restarted = still_to_restart(plan, found)

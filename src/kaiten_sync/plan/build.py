@@ -233,6 +233,7 @@ def _plan(
     chance = by_chance(sold.choices, observed)
     versioned = {kind_on_server(each.address.kind) for each in chance}
     looking += sum(pages(sum(each.kind == kind for each in live.resources)) for kind in versioned)
+    whole = going.union(replaced.values())
     kept = [d for d in diff.differences if d.address not in going]
     return Plan(
         target=target,
@@ -246,7 +247,7 @@ def _plan(
             unchanged=diff.unchanged,
             unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
         ),
-        requests=requests_to_apply(changes, observed, live, case.families, looking),
+        requests=requests_to_apply(changes, observed, live, case.families, looking, whole),
         guards=case.guards,
         families=sold.choices,
         new_versions=new_versions(replaced, changes, observed),
