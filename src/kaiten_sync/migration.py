@@ -21,9 +21,10 @@ from kaiten_sync.impact import (
     used_now,
     whom_to_ask,
 )
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, STATE
 from kaiten_sync.kinds.license import LICENSE
-from kaiten_sync.live import read_grants, read_holding, read_licenses, read_units, read_usage
+from kaiten_sync.live import read_entitlements, read_grants, read_holding, read_licenses, read_usage
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.holder import Instance, Usage
@@ -106,11 +107,17 @@ def make_migration(
             found=each, standing=found.standing, room=found.room, is_chosen=verdict is True
         )
 
-    proposal = propose_moves(case.changed(holders=tuple(map(judged, holding, verdicts))))
+    entitlements, sent = read_entitlements(catalog) if holding else ({}, 0)
+    case = case.changed(
+        holders=tuple(map(judged, holding, verdicts)),
+        entitlements=entitlements,
+        entitlements_listed=sent,
+    )
+    proposal = propose_moves(case)
     names = [str(each.address) for each in holding]
     return proposal.changed(
         diagnostics=(*proposal.diagnostics, *unanswered(dict(zip(names, verdicts, strict=True)))),
-        impact=_impact(proposal.plan, instances, usage, now, case.listed, catalog),
+        impact=_impact(proposal.plan, instances, usage, now, case.listed + sent),
     )
 
 
@@ -139,7 +146,7 @@ def apply_migration(
     check_guards(plan)
     sent_before = catalog.requests_sent
     found = _found(plan, catalog, progress) if plan.changes else {}
-    holders = holders_now(plan, found, lambda: read_units(catalog)[0])
+    holders = holders_now(plan, found)
     _check_share(plan, found, holders)
     settled = holders.done | holders.left.keys()
     to_move = [each for each in plan.changes if each.id not in settled]
@@ -201,7 +208,9 @@ def _found(plan: Plan, catalog: Catalog, progress: Progress) -> _Versions:
     """All that a plan rests on as it is now, with all grants of its versions, and all instances."""
     licenses = licenses_by_family(catalog, progress)
     versions = [each.address for each in plan.observed if each.address in licenses]
-    return {**licenses, **read_grants(catalog, versions), **read_holding(catalog)}
+    shows_units = any(each.address.kind == ENTITLEMENT.kind for each in plan.observed)
+    entitlements = read_entitlements(catalog)[0] if shows_units else {}
+    return {**licenses, **read_grants(catalog, versions), **entitlements, **read_holding(catalog)}
 
 
 def _read(
@@ -297,14 +306,12 @@ def _impact(
     usage: Mapping[str, Sequence[Usage]],
     now: datetime,
     listed: int,
-    catalog: PlanReader,
 ) -> Impact:
     """What the moves leave each holder; everybody was looked at, so there is no sample."""
-    units, sent = read_units(catalog) if plan.changes else ({}, 0)
-    affected = affected_by(plan, units)
+    affected = affected_by(plan)
     moved = [_instance(instances[change.address]) for change in plan.changes]
     asking = whom_to_ask(affected, moved, seed=plan.digest, budget=len(moved))
-    requests = listed + len(usage) + sent
+    requests = listed + len(usage)
     return Impact(
         target=plan.target,
         plan_digest=plan.digest,
@@ -312,7 +319,6 @@ def _impact(
         requests=requests,
         budget=requests,
         changes=change_impacts(affected, asking, usage, now),
-        units=units,
     )
 
 

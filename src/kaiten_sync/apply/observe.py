@@ -58,7 +58,9 @@ def _read_lists(
         if each.parent in found or each.parent not in addresses
     }
     # Also if the plan saw nothing inside: there may be something by now.
-    lists |= {ChildList(a, child.kind) for a in found.keys() & whole for child in child_kinds(a.kind)}
+    lists |= {
+        ChildList(a, child.kind) for a in found.keys() & whole for child in child_kinds(a.kind)
+    }
     wanted = sorted(
         (each for each in lists if each is not None),
         key=lambda each: (each.parent.sort_key, each.kind),

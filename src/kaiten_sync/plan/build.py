@@ -10,6 +10,7 @@ from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import kind_on_server, spec_of
 from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address, by_text, in_places
 from kaiten_sync.model.canonical import Entries, digest, fingerprint
@@ -267,6 +268,7 @@ def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
     """What stays on the server and nothing manages: it left git, or is in a declared list."""
     taken = displaced_by(case.changes, case.families)
     found = []
+    known = {a: each.fields for a, each in case.live.resources.items() if a.parent is None}
     for each in let_go:
         fields = {n: v for n, v in each.fields.items() if n not in taken.get(each.address, ())}
         if fields:
@@ -287,6 +289,7 @@ def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
                     },
                     reason=departure.reason or NEVER_MANAGED,
                     is_drift=is_drift,
+                    unit=unit_of(address, known),
                 )
             )
     return tuple(sorted(found, key=lambda left: left.address.sort_key))

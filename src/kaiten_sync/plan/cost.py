@@ -33,7 +33,8 @@ def requests_to_apply(
 ) -> int:
     """How many requests applying will take when nothing has to be sent twice.
 
-    `whole` are the objects that are read again with all that is inside. `looking` is what reading again takes who holds the deleted objects, and who uses the counters.
+    `whole` are the objects that are read again with all that is inside. `looking` is what reading
+    again takes who holds the deleted objects, and who uses the counters.
     """
     if not changes:
         return 0
