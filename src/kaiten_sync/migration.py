@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from kaiten_sync.apply import HeldBack, Movable, execute, holders_now, requests_to_permit
+from kaiten_sync.apply import (
+    HeldBack,
+    Movable,
+    VersionWatch,
+    execute,
+    holders_now,
+    requests_to_permit,
+)
 from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
@@ -135,8 +142,9 @@ def apply_migration(
     """apply: re-read what the migration rests on, then move who is not moved and may be.
 
     Right before a holder is moved, its usage is read again: one that would be over by then is
-    left, unless the plan allows it by name. `permit` is asked for the moves that are to be made,
-    and raises if they are refused.
+    left, unless the plan allows it by name. What the versions grant is read again as well, once for
+    as many moves as run side by side: if it is another, nobody else is moved. `permit` is asked for
+    the moves that are to be made, and raises if they are refused.
 
     Raises:
         RefusedError: the plan breaks its own limits, or a version is not as the plan saw it
@@ -151,9 +159,15 @@ def apply_migration(
     settled = holders.done | holders.left.keys()
     to_move = [each for each in plan.changes if each.id not in settled]
     sent_before += requests_to_permit(permit, to_move, catalog)
-    seen = _outlooks(grants_seen(plan), plan.migration.to) if plan.migration else {}
+    granted = grants_seen(plan)
+    seen = _outlooks(granted, plan.migration.to) if plan.migration else {}
+    workers = workers or catalog.connections
+    watch = VersionWatch(plan, found, lambda: read_grants(catalog, granted), workers)
 
     def hold_back(change: Change) -> str | None:
+        why_not = watch.why_not()
+        if why_not is not None:
+            return why_not
         # A person has allowed by name that this holder goes over its limit.
         if change.address in plan.guards.allowed:
             return None
@@ -167,7 +181,7 @@ def apply_migration(
         progress=progress,
         journal=journal or NoJournal(),
         is_stopped=is_stopped,
-        workers=workers or catalog.connections,
+        workers=workers,
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
     return result.changed(requests=result.requests - sent_before)

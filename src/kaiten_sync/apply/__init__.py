@@ -2,13 +2,14 @@
 
 from kaiten_sync.apply.execute import HeldBack, execute
 from kaiten_sync.apply.freshness import already_done, seen_whole
-from kaiten_sync.apply.moving import Movable, holders_now
+from kaiten_sync.apply.moving import Movable, VersionWatch, holders_now
 from kaiten_sync.apply.observe import read_observed
 from kaiten_sync.apply.permit import requests_to_permit
 
 __all__ = [
     "HeldBack",
     "Movable",
+    "VersionWatch",
     "already_done",
     "execute",
     "holders_now",

@@ -6,7 +6,8 @@ holder that differs is left where it is, and the others move.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from threading import Lock
 
 from kaiten_sync.apply.freshness import (
     Expectations,
@@ -65,6 +66,41 @@ def holders_now(plan: Plan, found: Found) -> Movable:
         elif live is not None and change.reason not in (None, owned_by(live)):
             left[change.id] = f"the plan says that it is {change.reason}, and it is not"
     return Movable(done=frozenset(done), left=left)
+
+
+class VersionWatch:
+    """Looks again at what the versions grant while holders are moved.
+
+    A reviewer has read what the holders get. Once that is another, nobody else is moved. It is
+    looked at once for as many moves as run side by side, the first of which begin right after the
+    plan was found to be right.
+    """
+
+    def __init__(self, plan: Plan, found: Found, read: Callable[[], Found], moves: int) -> None:
+        """Watch the versions of a plan, whose grants `read` reads, once in so many `moves`."""
+        self._plan = plan
+        inside = {each.address for each in plan.observed}
+        self._beside = {a: each for a, each in found.items() if a.parent not in inside}
+        self._read = read
+        self._moves = moves
+        self._begun = 0
+        self._why: str | None = None
+        self._turn = Lock()
+
+    def why_not(self) -> str | None:
+        """Why the next holder must not be moved; None if it may. Raises as the reading does."""
+        # Whoever begins meanwhile waits for the answer: it is about that move as well.
+        with self._turn:
+            if self._why is None and self._begun and self._begun % self._moves == 0:
+                self._why = self._look()
+            self._begun += 1
+            return self._why
+
+    def _look(self) -> str | None:
+        conflict = next(_changed_versions(self._plan, {**self._beside, **self._read()}), None)
+        if conflict is None:
+            return None
+        return f"the versions changed while holders were moved: {conflict.sentence}"
 
 
 def why_left(address: Address, seen: State | None, live: LiveResource | None) -> str:

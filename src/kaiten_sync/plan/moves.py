@@ -22,7 +22,7 @@ from kaiten_sync.model.value import NO_UNIT, Fields
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.limits import too_many_moves
 from kaiten_sync.plan.migration_checks import warnings_of
-from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move
+from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move, times_watched
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import not_needed
 from kaiten_sync.plan.rests_on import object_fingerprint
@@ -180,7 +180,12 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
                 unmanaged=0,
             ),
             requests=requests_to_move(
-                changes, observed, guards, case.listed, case.entitlements_listed
+                changes,
+                observed,
+                guards,
+                case.listed,
+                case.entitlements_listed,
+                times_watched(len(changes)),
             ),
             guards=guards,
             warnings=warnings_of(case.to, case.versions[case.to].fields.get(STATE)),
