@@ -189,7 +189,8 @@ def _basis(
     still_there = (addresses & live.resources.keys() for addresses in left)
     live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
     kept = {each.address: each for each in request.kept}
-    sold = resolve(desired, catalog, live, request.scope, progress, kept, request.settled)
+    before = request.previous
+    sold = resolve(desired, catalog, live, request.scope, progress, kept, request.settled, before)
     diff = sold.without_hidden(diff_catalog(sold.desired, live, request.scope))
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
@@ -202,7 +203,7 @@ def _basis(
             request.settled
         )
     use = read_use(catalog, restarted, progress=progress, known=live)
-    seen, previous = seen_as_sold(desired, live), request.previous
+    seen = seen_as_sold(desired, live)
     record = recorded(desired)
     missing = (d.address for d in diff.differences if d.drift is DriftClass.MISSING)
     inside = {address for address in missing if address.parent is not None}
@@ -216,7 +217,7 @@ def _basis(
         leaving=leaving,
         holders=holders,
         use=use,
-        let_go=fields_let_go(desired, seen, previous) if previous else (),
+        let_go=fields_let_go(desired, seen, before) if before else (),
         sold=sold.changed(desired=wanted),
         record=record,
     )

@@ -1,6 +1,6 @@
 """Families: between what is declared as sold and the versions that a server has. Pure (ADR 37)."""
 
-from kaiten_sync.families.agreed import agreed_families
+from kaiten_sync.families.agreed import agreed_families, made_default
 from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
 from kaiten_sync.families.served import (
@@ -38,6 +38,7 @@ __all__ = [
     "harmful",
     "is_sold",
     "live_families",
+    "made_default",
     "moved",
     "number_of",
     "priced",

@@ -44,7 +44,8 @@ class SoldFamily(Immutable, frozen=True, kw_only=True):
 
     `live` is None if the server has no such family. `differences` are those from the version that
     it serves, and `from_newest` those from its newest version. `kept` is the choice of a plan that
-    is looked at again, and `goes_back_to` the version that it served by agreement.
+    is looked at again, and `goes_back_to` the version that it served by agreement. `defaults` are
+    the versions that the plan before makes the default.
     """
 
     address: Address
@@ -56,6 +57,7 @@ class SoldFamily(Immutable, frozen=True, kw_only=True):
     from_newest: Sequence[Difference] = ()
     kept: FamilyChoice | None = None
     goes_back_to: str | None = None
+    defaults: frozenset[Address] = frozenset()
 
     @property
     def effect(self) -> Effect | None:
@@ -113,6 +115,11 @@ def choose(
         if not live.is_certain:
             # The version that is served by chance is made the default: no other takes over then.
             reason = "it has several published versions and no default"
+            choice = choice.changed(way=Way.IN_PLACE, reason=reason)
+        elif live.lacks_default(sold.defaults):
+            # An apply that stopped right before that. A version that somebody publishes would take
+            # over unseen.
+            reason = "the plan before was to make it the default"
             choice = choice.changed(way=Way.IN_PLACE, reason=reason)
         return choice, ()
     if not harmful(sold):
