@@ -159,21 +159,8 @@ def apply_migration(
     settled = holders.done | holders.left.keys()
     to_move = [each for each in plan.changes if each.id not in settled]
     sent_before += requests_to_permit(permit, to_move, catalog)
-    granted = grants_seen(plan)
-    seen = _outlooks(granted, plan.migration.to) if plan.migration else {}
     workers = workers or catalog.connections
-    watch = VersionWatch(plan, found, lambda: read_grants(catalog, granted), workers)
-
-    def hold_back(change: Change) -> str | None:
-        why_not = watch.why_not()
-        if why_not is not None:
-            return why_not
-        # A person has allowed by name that this holder goes over its limit.
-        if change.address in plan.guards.allowed:
-            return None
-        held = found[change.address]
-        return _why_it_stays(held, seen[holds(held)], catalog, clock())
-
+    hold_back = _holding_back(plan, found, catalog, clock, workers)
     result = execute(
         plan,
         holders.done,
@@ -203,6 +190,25 @@ def _check_share(plan: Plan, found: _Versions, now: Movable) -> None:
     present = len(now.done) + sum(holds(each) in family for each in instances)
     counted = max(present, min(named, present + max(1, present // _PRESENT_PER_LEFT)))
     check_moves(plan, count=len(plan.changes) - len(now.left), holders=counted)
+
+
+def _holding_back(
+    plan: Plan, found: _Versions, catalog: Catalog, clock: Clock, workers: int
+) -> Callable[[Change], str | None]:
+    """Asked right before a holder is moved: why it must not be, or None."""
+    granted = grants_seen(plan)
+    seen = _outlooks(granted, plan.migration.to) if plan.migration else {}
+    watch = VersionWatch(plan, found, lambda: read_grants(catalog, granted), workers)
+
+    def hold_back(change: Change) -> str | None:
+        why_not = watch.why_not()
+        # A person may have allowed by name that this holder goes over its limit.
+        if why_not is not None or change.address in plan.guards.allowed:
+            return why_not
+        held = found[change.address]
+        return _why_it_stays(held, seen[holds(held)], catalog, clock())
+
+    return hold_back
 
 
 def _why_it_stays(held: LiveResource, move: Outlook, catalog: Catalog, now: datetime) -> str | None:
