@@ -3,10 +3,11 @@
 from kaiten_sync.apply.execute import HeldBack, execute
 from kaiten_sync.apply.freshness import already_done, seen_whole
 from kaiten_sync.apply.moving import Movable, VersionWatch, holders_now
-from kaiten_sync.apply.observe import read_observed
+from kaiten_sync.apply.observe import Found, read_observed
 from kaiten_sync.apply.permit import requests_to_permit
 
 __all__ = [
+    "Found",
     "HeldBack",
     "Movable",
     "VersionWatch",

@@ -3,6 +3,7 @@
 from kaiten_sync.families.agreed import agreed_families, made_default
 from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
+from kaiten_sync.families.joining import joining, unjoinable
 from kaiten_sync.families.served import (
     ARCHIVED,
     DEFAULT,
@@ -37,6 +38,7 @@ __all__ = [
     "declared_twice",
     "harmful",
     "is_sold",
+    "joining",
     "live_families",
     "made_default",
     "moved",
@@ -45,6 +47,7 @@ __all__ = [
     "replaced_in",
     "served_of",
     "taken_over",
+    "unjoinable",
     "version_address",
     "with_served",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaiten_sync.families import Resolution, by_chance
+from kaiten_sync.families import Resolution, by_chance, joining
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import kind_on_server, spec_of
@@ -232,7 +232,9 @@ def _plan(
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
     chance = by_chance(sold.choices, observed)
-    versioned = {kind_on_server(each.address.kind) for each in chance}
+    joined = joining(changes, replaced.keys())
+    resting = [*(each.address for each in chance), *(each.address for each in joined)]
+    versioned = {kind_on_server(each.kind) for each in resting}
     looking += sum(pages(sum(each.kind == kind for each in live.resources)) for kind in versioned)
     whole = going.union(replaced.values())
     kept = [d for d in diff.differences if d.address not in going]
