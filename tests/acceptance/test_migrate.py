@@ -207,8 +207,8 @@ def test_nobody_to_move_is_no_change(shop: Shop) -> None:
     shop.sell("new", version="growth-v2")
     done = shop.migrate()
     assert done.code == 0
-    assert "No changes. Nobody holds another version of growth." in done.stdout
-    assert "it changes nothing, and moves nobody" in done.stderr
+    assert "No changes. No instance holds another version of growth." in done.stdout
+    assert "it changes nothing, and moves no holder" in done.stderr
     assert shop.apply("--format", "json").json["requests"] == shop.plan()["requests"] == 0
 
 

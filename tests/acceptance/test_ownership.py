@@ -246,7 +246,7 @@ def test_allow_takes_one_address(agreed: Workplace, text: str) -> None:
 def test_a_plan_file_says_itself_what_it_may_do(agreed: Workplace, options: list[str]) -> None:
     done = agreed.run("apply", PLAN, *options)
     assert done.code == 3
-    assert "the plan itself says what is allowed" in done.stderr
+    assert "the plan file contains its own limits" in done.stderr
 
 
 def test_a_license_with_holders_is_refused_by_name(agreed: Workplace, api: httpx.Client) -> None:

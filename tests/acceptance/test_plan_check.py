@@ -219,8 +219,8 @@ def test_a_file_that_is_no_plan_is_refused(planned: Workplace, content: str) -> 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--check",), "--check compares with a committed plan"),
-        (("--check", "-o", PLAN, "--detailed-exitcode"), "could not be told apart"),
+        (("--check",), "--check needs a committed plan"),
+        (("--check", "-o", PLAN, "--detailed-exitcode"), "use exit code 2 for different results"),
     ],
 )
 def test_wrong_uses_are_explained(planned: Workplace, options: tuple[str, ...], says: str) -> None:

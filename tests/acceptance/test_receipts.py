@@ -183,7 +183,10 @@ def test_a_plan_that_was_not_made_from_this_catalog_is_refused(shop: Shop) -> No
         (("plan.json", "--max-deletes", "0", "--prune", "never"), "--prune, --max-deletes"),
         (("plan.json", "--allow", "group/quotas"), "--allow"),
         (("plan.json", "--previous", "none"), "--previous"),
-        (("-f", "catalog.yaml", "--catalog", "catalog.yaml", "--yes"), "none is named"),
+        (
+            ("-f", "catalog.yaml", "--catalog", "catalog.yaml", "--yes"),
+            "--catalog needs a plan file",
+        ),
         (("plan.json", "--receipt", "./plan.json"), "would overwrite the plan"),
     ],
 )

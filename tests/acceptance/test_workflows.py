@@ -61,13 +61,13 @@ def test_a_plan_that_does_not_fit_fails_and_the_right_one_is_at_hand(team: Team)
     assert (jobs["validate"].is_ok, jobs[PLANNING].is_ok) == (True, False)
     assert "license/growth/grant/api-calls: declared differently" in jobs[PLANNING].log
     (comment,) = team.forge.workshop.comments
-    assert "is not this plan" in comment
+    assert "is not up to date" in comment
     right = jobs[PLANNING].artifacts["prod.plan.json"]
     (team.folder / PLAN).write_text(right, encoding="utf-8")
     team.repository.commit("The right plan")
     assert team.forge.pull_request("first")[PLANNING].is_ok
     (replaced,) = team.forge.workshop.comments
-    assert "is not this plan" not in replaced
+    assert "is not up to date" not in replaced
 
 
 def test_a_refused_plan_leaves_no_old_plan_in_the_comment(team: Team) -> None:

@@ -132,7 +132,7 @@ def _check_plans_now(catalog: Sequence[str]) -> None:
     """
     if catalog:
         raise UsageError(
-            "--catalog is compared with a plan file, and none is named",
+            "--catalog needs a plan file to compare with",
             hint="name the plan file; -f names the catalog to plan from",
         )
 
@@ -160,9 +160,9 @@ def _check_takes_file(
     given = [option for option, value in planning_options.items() if value]
     if given:
         raise UsageError(
-            f"for planning only, and here is a plan already: {', '.join(given)}",
-            hint="the plan itself says what is allowed: make it again with `plan`;"
-            " --catalog makes sure of its catalog",
+            f"options for planning do not go with a plan file: {', '.join(given)}",
+            hint="the plan file contains its own limits: to change them, make it again with `plan`;"
+            " --catalog checks that it matches its catalog",
         )
     if receipt is not None and os.path.realpath(receipt) == os.path.realpath(plan_path):
         raise UsageError(f"the receipt would overwrite the plan {plan_path}")

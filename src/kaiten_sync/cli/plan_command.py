@@ -190,8 +190,8 @@ def _to_check(
         return None
     if out is None:
         raise UsageError(
-            "--check compares with a committed plan, and none is named",
-            hint="name it with -o, such as -o plans/prod.plan.json; it is not written",
+            "--check needs a committed plan to compare with",
+            hint="name it with -o, such as -o plans/prod.plan.json; --check does not write it",
         )
     if fresh is not None and os.path.realpath(fresh) == os.path.realpath(out):
         raise UsageError(
@@ -200,7 +200,7 @@ def _to_check(
         )
     if detailed_exitcode:
         raise UsageError(
-            "--check and --detailed-exitcode both exit with 2, and could not be told apart",
+            "--check and --detailed-exitcode use exit code 2 for different results",
             hint="leave out --detailed-exitcode",
         )
     return CheckRequest(path=out, fresh=fresh, base=base)

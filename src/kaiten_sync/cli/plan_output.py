@@ -96,7 +96,7 @@ def print_proposal(
         say(f"wrote {out}; apply it with: {next_command('apply', as_operand(out))}")
     elif out is not None:
         is_catalogs = proposal.plan.migration is None
-        says = "says what is managed" if is_catalogs else "moves nobody"
+        says = "records what is managed" if is_catalogs else "moves no holder"
         say(f"wrote {out}; it changes nothing, and {says}")
     return ExitCode.OK
 
@@ -132,7 +132,7 @@ def print_verdict(checked: Checked) -> None:
         return
     if checked.is_there:
         target = checked.target.name
-        say(f"{checked.path} is not the plan that the catalog and {target} give now:")
+        say(f"{checked.path} is not up to date with the catalog and {target}:")
     else:
         say(f"there is no {checked.path} yet")
     for line in _why(checked):
@@ -141,7 +141,7 @@ def print_verdict(checked: Checked) -> None:
 
 
 def _notice_of(checked: Checked) -> Notice:
-    is_other = f"{checked.path} is not this plan"
+    is_other = f"{checked.path} is not up to date"
     message = is_other if checked.is_there else f"There is no {checked.path} yet"
     return Notice(message=message, details=tuple(_why(checked)), hint=_remedy(checked))
 

@@ -79,7 +79,7 @@ def plan_request(
     # Said without a plan it could mean any server, and what is then deleted is not what was
     # meant.
     if limits.moved and limits.previous is None:
-        raise UsageError("--moved is said of a plan: name it with --previous")
+        raise UsageError("--moved applies to an earlier plan: name it with --previous")
     return PlanRequest(
         files=declaration.files,
         overrides=PolicyOverrides(

@@ -146,7 +146,7 @@ class _Tour:
         return (accepted.status, refused.status) == (200, 409)
 
     def _tighten(self) -> bool:
-        self._title("And a change that hurts says so before it happens")
+        self._title("A change that takes something away is reported before it is made")
         path = Path("catalog/licenses.yaml")
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("api-calls: 1000", "api-calls: 500"), encoding="utf-8")
@@ -159,7 +159,7 @@ class _Tour:
         return self._run("table", _LOWER_FILE, "--impact") == ExitCode.OK
 
     def _sell_less(self) -> bool:
-        self._title("So sell less to whoever is new, and leave customers what they bought")
+        self._title("So sell less to new customers, and let the others keep what they bought")
         path = Path("catalog/licenses.yaml")
         above, _, text = path.read_text(encoding="utf-8").partition("  growth:\n")
         growth, _, below = text.partition("\n  enterprise:\n")

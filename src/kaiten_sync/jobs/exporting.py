@@ -42,9 +42,8 @@ Source: learn.microsoft.com/windows/win32/fileio/naming-a-file.
 """
 
 _LEFT_OUT = (
-    "what is left out stays on the server, and nothing manages it: correct it there and export"
-    " again, or exclude it with `scope`, because a plan with `prune: all` deletes objects that"
-    " nothing declares"
+    "objects that are left out stay on the server unmanaged: correct them there and export again,"
+    " or exclude them with `scope`, because a plan with `prune: all` deletes undeclared objects"
 )
 """What to do about what no declaration may hold."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _RULES: Mapping[Verdict, str] = {
     Verdict.CONFLICT: "Git and the server both changed since the plan was agreed",
     Verdict.MISSING: "Declared, and not on the server",
-    Verdict.SERVER_EDITED: "Somebody changed it on the server since the plan was agreed",
+    Verdict.SERVER_EDITED: "Changed on the server since the plan was agreed",
     Verdict.CHANGED: "The server has something else than what is declared",
     Verdict.GIT_AHEAD: "Declared, and not applied yet",
     Verdict.UNMANAGED: "On the server, and not declared",

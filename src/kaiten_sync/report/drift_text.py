@@ -46,7 +46,7 @@ def _declared(difference: Difference) -> str:
     if who is None:
         return ""
     if who.is_cut_off:
-        return "declared by somebody not known: this is a shallow clone (fetch the whole history)"
+        return "author not known, because this is a shallow clone (fetch the whole history)"
     if who.commit is None:
         return "declared in a change that is not committed"
     by = f" by {safe_text(who.author)}" if who.author else ""
@@ -59,7 +59,9 @@ def _changed_where(difference: Difference) -> str:
     if difference.verdict is not Verdict.CONFLICT:
         return ""
     if difference.server_edited is None:
-        return "the agreed values are not known, so neither is which field changed on which side"
+        return (
+            "cannot tell which field changed on which side, because the agreed values are not known"
+        )
     sides = {"on the server": difference.server_edited, "in git": difference.changed_in_git}
     changed = [f"{', '.join(map(safe_text, names))} {where}" for where, names in sides.items()]
     return f"changed: {'; '.join(changed)}"
@@ -74,7 +76,7 @@ def adopted_text(adopted: Sequence[Difference], files: Sequence[str]) -> str:
         rows = field_rows(each.fields, value_limit(_ONE_LINE), units=each.units)
         what = ", ".join(f"{row.label} {row.after_text} → {row.before_text}" for row in rows)
         if each.drift is DriftClass.MISSING:
-            what = "taken out, the server has it no longer"
+            what = "removed, because the server no longer has it"
         elif each.drift is DriftClass.UNMANAGED:
             what = "new"
         lines.append(f"adopted {safe_text(str(each.address))}: {what}")

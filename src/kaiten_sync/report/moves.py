@@ -91,7 +91,7 @@ def moves_summary(plan: Plan, migration: Migration, harm: str) -> str:
 def nobody_moves(migration: Migration) -> str:
     """What follows "No changes" in a migration."""
     if not migration.holders:
-        return f"Nobody holds another version of {safe_text(migration.family)}."
+        return f"No instance holds another version of {safe_text(migration.family)}."
     return (
         f"None of {counted(migration.holders, 'holder')} moves to {safe_text(migration.to.slug)}."
     )

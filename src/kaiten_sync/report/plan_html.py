@@ -29,7 +29,7 @@ from kaiten_sync.report.words import (
 
 _HARMFUL = {
     Effect.BREAKS: "Breaks: cannot be done in place",
-    Effect.TIGHTENS: "Tightens: somebody gets less",
+    Effect.TIGHTENS: "Tightens: holders get less",
 }
 _DELETES = "Deletes and archives"
 _OTHER = "Changes"

@@ -73,7 +73,7 @@ class GivenImpact(Immutable, frozen=True):
     @property
     def gap(self) -> str:
         """See `SeenImpact`."""
-        return "nobody looked at the holders"
+        return "the holders were not looked at"
 
 
 class ReadImpact(Immutable, frozen=True):

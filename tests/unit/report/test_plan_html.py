@@ -67,7 +67,7 @@ def test_a_page_needs_nothing_else(plan: Plan) -> None:
 def test_the_riskiest_objects_come_first_with_their_grants(plan: Plan) -> None:
     text = plan_html(plan)
     titles = re.findall(r'<summary>([^<]+) <span class="quiet">', text)
-    assert titles == ["Tightens: somebody gets less", "Changes", "New"]
+    assert titles == ["Tightens: holders get less", "Changes", "New"]
     assert re.findall(r"<h3><code>(.*?)</code></h3>", text) == [
         *("license/old", "license/growth", "entitlement/api-calls", "license/pro", "group/quotas")
     ]
