@@ -309,11 +309,11 @@ LATE: dict[str, tuple[Callable[[httpx.Client], None], str]] = {
     ),
     "a grant of an entitlement that goes": (
         lambda api: grant_late(api, "other", "seats"),
-        "entitlement/seats: nobody held it when the plan was made, now granted by license/other",
+        "entitlement/seats: it had no holders when the plan was made, now granted by license/other",
     ),
     "a new license with a grant of an entitlement that goes": (
         grant_in_a_new_license,
-        "entitlement/seats: nobody held it when the plan was made, now granted by license/theirs",
+        "entitlement/seats: it had no holders when the plan was made, now granted by license/theirs",
     ),
 }
 

@@ -179,7 +179,7 @@ def test_a_plan_that_was_not_made_from_this_catalog_is_refused(shop: Shop) -> No
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("plan.json", "-f", "other.yaml"), "here is a plan already: -f"),
+        (("plan.json", "-f", "other.yaml"), "do not go with a plan file: -f"),
         (("plan.json", "--max-deletes", "0", "--prune", "never"), "--prune, --max-deletes"),
         (("plan.json", "--allow", "group/quotas"), "--allow"),
         (("plan.json", "--previous", "none"), "--previous"),
