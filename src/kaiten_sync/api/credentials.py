@@ -90,7 +90,7 @@ def check_token(token: str) -> str:
     """
     if not token.isascii() or not token.isprintable() or " " in token or not token:
         raise CredentialError(
-            "the token holds characters that no token has",
+            "the token contains a character that tokens cannot have",
             hint="look for a stray newline or quote where it is stored",
         )
     if not token.startswith(TOKEN_PREFIX) or token == TOKEN_PREFIX:

@@ -128,7 +128,7 @@ def _version_diagnostics(document: Document) -> Iterable[Diagnostic]:
 def _missing_version(document: Document) -> Diagnostic:
     return Diagnostic(
         rule="missing-version",
-        message="this file does not say which catalog version it is",
+        message="this file has no `version`",
         ref=document.root.ref,
         hint=f"add `version: {CATALOG_VERSION}` at the top",
     )

@@ -39,8 +39,8 @@ def family_diagnostics(families: Sequence[Declared], view: CatalogView) -> Itera
         if declared.scalar(ON_TIGHTEN) == WhenTightened.IN_PLACE and not has_reason:
             yield declared.diagnostic(
                 "missing-reason",
-                f"`{ON_TIGHTEN}: in-place` takes something from whoever has bought the family,"
-                " and nobody says why",
+                f"`{ON_TIGHTEN}: in-place` takes something from holders of the family, and no"
+                " reason is given",
                 at=ON_TIGHTEN,
                 hint=f"add `{REASON}:` with who decided it and why, or remove `{ON_TIGHTEN}`:"
                 " then holders keep the version that they bought",
@@ -79,7 +79,7 @@ FAMILY = KindSpec(
             takes_null=True,
             default=constant(True),
             is_implied=True,  # a family is declared because it is sold
-            description="Whether anybody can buy it. With false, no version is on sale; holders"
+            description="Whether it can be bought. With false, no version is on sale; holders"
             " keep what they bought, and the declaration says where the family went.",
             examples=(False,),
         ),
@@ -87,14 +87,14 @@ FAMILY = KindSpec(
             name=SERVES,
             type=FieldType.SLUG,
             is_declared=False,
-            description="The version that whoever buys it now gets.",
+            description="The version that new customers get.",
         ),
         FieldSpec(
             name=ON_TIGHTEN,
             type=FieldType.ENUM,
             choices=tuple(each.value for each in WhenTightened),
             is_note=True,
-            description="What becomes of a change that takes something from holders of the version"
+            description="How to treat a change that takes something from holders of the version"
             " that the family serves. With new-version (the default) it becomes the next version,"
             " and they keep what they bought; with in-place they lose it, which needs `reason`;"
             " with refuse there is no plan.",
@@ -111,7 +111,7 @@ FAMILY = KindSpec(
             name=ARCHIVE_REPLACED,
             type=FieldType.BOOLEAN,
             is_note=True,
-            description="Whether an older version is archived once nobody holds it. Without it,"
+            description="Whether an older version is archived once it has no holders. Without it,"
             " older versions are never touched.",
             examples=(True,),
         ),
@@ -125,7 +125,7 @@ FAMILY = KindSpec(
             examples=(True,),
         ),
     ),
-    description="What a license family sells now: whoever buys it today gets this. Changes that"
+    description="The current offer of a license family: new customers get this. Changes that"
     " would take something from holders become the family's next version.",
     words={"errorMessage": "a family must be a map with `name` and `type`"},
     examples=({"name": "Growth", "type": "PAID", "entitlements": {"api-calls": 1000}},),

@@ -74,8 +74,8 @@ _OF_VERSIONS = frozenset({"version", "versionname", "familyslug", "lifecyclestat
 _NO_VERSIONS = "the versions of a family are made by its plans: remove it"
 _SHARE = re.compile(r"^per[a-z]+|per(seat|user|member|agent|host|device)$")
 _NO_SHARES = (
-    "the API multiplies nothing: grant the number for one under a name that says so, and let your"
-    " service multiply it"
+    "the API does not multiply grants: grant the number for one under a name that says so, and let"
+    " your service multiply it"
 )
 EXTENDS_GOES = (
     f"`{EXTENDS}` goes directly below a license or family, beside `entitlements`; what is shared"

@@ -88,7 +88,7 @@ def _bundles(spec: KindSpec) -> dict[str, Any]:
     # A generator: the first parent that has the note is enough, since all of them share it.
     notes = (note for parent in spec.parents for note in spec_of(parent).keys)
     return {
-        "description": f"Sets of {spec.plural} that are sold by nobody. Others take them with"
+        "description": f"Sets of {spec.plural} that are not sold themselves. Others take them with"
         " `extends`.",
         "type": "object",
         "propertyNames": _SLUG,

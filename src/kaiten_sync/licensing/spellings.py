@@ -127,8 +127,8 @@ def _hint(text: str, names: tuple[str, ...]) -> str:
         if share[1].lower() in _SECONDS:
             return "no period is shorter than an hour: let your service keep to rates"
         return (
-            f"the API multiplies nothing: write the number for one {share[1].lower()} here if your"
-            " service multiplies it, or the number for all"
+            "the API does not multiply grants: write the number for one"
+            f" {share[1].lower()} here if your service multiplies it, or the number for all"
         )
     number, word = _split(_EACH.sub("", plain) if period else plain)
     if fraction := _THOUSANDS.fullmatch(number):

@@ -35,7 +35,7 @@ def version_diagnostics(root: Node) -> Iterator[Diagnostic]:
     version = root.entries.get("version")
     if version is None:
         if isinstance(root.value, Mapping):
-            message = "the project file does not say which version it is"
+            message = "the project file has no `version`"
             yield _diagnostic("missing-version", message, root.ref, _VERSION_HINT)
     elif isinstance(version.node.value, bool) or version.node.value != PROJECT_VERSION:
         message = "this is not a project version that this program reads"
@@ -46,7 +46,7 @@ def presence_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """There is a catalog, and every target has a URL."""
     catalog = root.entries.get("catalog")
     if isinstance(root.value, Mapping) and (catalog is None or catalog.node.value == ()):
-        message = "the project file does not say where the catalog is"
+        message = "the project file has no `catalog`"
         yield _diagnostic("missing-field", message, root.ref, "add `catalog: [catalog/]`")
     for target in _targets(root):
         if isinstance(target.node.value, Mapping) and "url" not in target.node.value:

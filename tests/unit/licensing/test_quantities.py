@@ -141,7 +141,11 @@ HINTS = [
     ("5%", (), "`unitSingular: %` and `unitPlural: %`"),
     ("5/month", (), "write 5, and `resetPeriod: MONTH` in the entitlement"),
     ("100 GB per day", ("GB", "GB"), "write 100GB, and `resetPeriod: DAY`"),
-    ("10GB / member", ("GB", "GB"), "the API multiplies nothing: write the number for one member"),
+    (
+        "10GB / member",
+        ("GB", "GB"),
+        "the API does not multiply grants: write the number for one member",
+    ),
     ("3 per seat", (), "for one seat"),
     ("5 requests/s", (), "`unitSingular: request/s` and `unitPlural: requests/s`"),
     ("1 month", ("day", "days"), "of days"),

@@ -114,7 +114,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_undone(
     refused = dash.send(edit.action, opened)
     assert refused.status_code == 409
     page = Html(refused.text)
-    assert "somebody else has changed this to: " in page.text
+    assert "this was changed to: " in page.text
     assert done(api.get(edit.in_api)).json() == theirs
     again = page.sendable(edit.action)
     assert again[edit.field] == opened[edit.field]

@@ -67,7 +67,7 @@ HELP = {
     "nothing": (grant("–", "sso"), "0 or false for nothing"),
     "by contract": (grant("Custom"), "sell a special contract as its own license"),
     "an add-on": (grant("Paid add-on", "sso"), "an add-on is a license of its own"),
-    "a quota for each seat": (grant("10GB / seat", "storage"), "the API multiplies nothing"),
+    "a quota for each seat": (grant("10GB / seat", "storage"), "the API does not multiply grants"),
     "a number for CONFIG": (grant("10 Gbps", "look"), "inside a map: `{value: {name: ...}}`"),
     "a type in lower case": (license_(type_="paid"), "did you mean 'PAID'?"),
     "a period in lower case": (
@@ -77,7 +77,7 @@ HELP = {
     "a duration": (entitlement("name: A, type: duration"), "write NUMBER"),
     "seats of a license": (license_("seats: 3"), "grants go below `entitlements:`"),
     "days of a trial": (license_("trialDays: 14"), "the end date of each instance"),
-    "per seat": (grant("{value: 5, perSeat: true}"), "the API multiplies nothing"),
+    "per seat": (grant("{value: 5, perSeat: true}"), "the API does not multiply grants"),
     "a unit's name": (
         entitlement("name: A, type: NUMBER, unit: hours"),
         "`unitSingular: hour` and `unitPlural: hours`",

@@ -135,7 +135,7 @@ def check_unchanged(fields: Iterable[Field], stored: Mapping[str, Any], sent: Se
         return
     problems = [
         Problem(
-            f"somebody else has changed this to: {', '.join(field.typed(stored)) or 'nothing'}",
+            f"this was changed to: {', '.join(field.typed(stored)) or 'nothing'}",
             f"body.{field.name}",
         )
         for field in asked

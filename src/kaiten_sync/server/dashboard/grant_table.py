@@ -130,7 +130,7 @@ def read_edits(
     wrong: list[Problem] = []
     slugs = (name.partition(":")[2] for name in sent.values if name.startswith("value:"))
     theirs = [
-        Problem(f"somebody else has removed {slug}", f"body.value:{slug}")
+        Problem(f"{slug} was removed", f"body.value:{slug}")
         for slug in slugs
         if slug not in rows and _is_edited(slug, sent)
     ]
@@ -152,7 +152,7 @@ def read_edits(
         # matter of this form.
         if sent.one(_name(_STATE, row)) not in ("", _state(row)):
             now = granted_text(row)
-            message = f"somebody else has changed this to: {now}"
+            message = f"this was changed to: {now}"
             theirs.append(Problem(message, f"body.{_name('value', row)}"))
     if wrong:
         raise unprocessable("UNPROCESSABLE", "validation failed", [*wrong, *theirs])
