@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.completion import FILE, complete_target
+from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option, target_options
 from kaiten_sync.errors import UsageError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from kaiten_sync.jobs.exporting import Exported
 
 
-_NOT_OF_OVERLAYS = "-t, --extends, --families, --units and --with-project"
+_NOT_OF_OVERLAYS = ("split", "extends", "families", "units", "with_project")
 
 
 @click.command("export")
@@ -96,8 +97,16 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        if any((with_project, extends, families, units, server.target not in (None, overlay_of))):
-            raise UsageError(f"--overlay-of TARGET takes none of {_NOT_OF_OVERLAYS}")
+        refuse_idle(
+            _NOT_OF_OVERLAYS,
+            "--overlay-of writes one file with what differs, spelled as in the catalog",
+            "leave it out, or export the whole catalog with -t in place of --overlay-of",
+        )
+        if server.target not in (None, overlay_of):
+            raise UsageError(
+                f"--overlay-of is of {overlay_of}, and --target names {server.target}",
+                hint="leave out --target",
+            )
         if out == "-":  # or it would be a folder of that name
             OUTPUT_FOLDER.convert(out, None, None)
         _write_overlay(project, server.changed(target=overlay_of), overlay_of, out, force)

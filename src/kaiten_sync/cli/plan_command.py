@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.impact_options import impact_options, names_are_shown
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
@@ -110,6 +111,12 @@ def command(
     from kaiten_sync.cli.forges import workspace_for
     from kaiten_sync.cli.session import plan_request
 
+    if limits.previous is not None:
+        refuse_idle(
+            ("base",) if check else (),
+            "--previous says which plan is the one before",
+            "leave out one of the two",
+        )
     asked = _to_check(out, fresh, base, is_check=check, detailed_exitcode=detailed_exitcode)
     request = plan_request(declaration, limits, None if check else out).changed(
         impact_budget=impact_budget,
@@ -179,14 +186,17 @@ def _to_check(
     """What `--check` asks for, which takes exit code 2 for itself; None without that option.
 
     Raises:
-        UsageError: there is no -o, --fresh would overwrite it or has nothing to be compared with,
-            or --detailed-exitcode takes the code too.
+        UsageError: there is no -o, --fresh would overwrite it, an option would do nothing, or
+            --detailed-exitcode takes the code too.
     """
     from kaiten_sync.jobs.checking import CheckRequest
 
     if not is_check:
-        if fresh is not None:
-            raise UsageError("--fresh goes with --check; -o writes the plan file")
+        refuse_idle(
+            ("fresh", "base"),
+            "the plan is compared with no committed one",
+            "add --check, which compares; -o alone writes the plan file",
+        )
         return None
     if out is None:
         raise UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kaiten_sync.cli.completion import FILE
+from kaiten_sync.cli.idle import SERVER_DETAILS, refuse_idle
 from kaiten_sync.cli.impact_options import budget_option
 from kaiten_sync.cli.options import (
     CatalogChoice,
@@ -65,8 +66,20 @@ def command(
     is_live = names_server and not with_impact
     if sum([plan_path is not None, is_live, bool(declaration.files)]) > 1:
         raise UsageError(
-            "a table is of a plan, of a target, or of files: name one of them",
+            "a table is of a plan, of a target (-t, --base-url) or of files (-f): name one of them",
             hint="with a plan and --impact, -t says on which server its holders are",
+        )
+    if not (is_live or with_impact):
+        refuse_idle(
+            SERVER_DETAILS,
+            "no server is asked",
+            "name a target with -t, or add --impact to a plan; or leave it out",
+        )
+    if not with_impact:
+        refuse_idle(
+            ("impact_budget", *(("project",) if plan_path is not None else ())),
+            "a saved plan is shown as it is" if plan_path else "no holders are looked at",
+            "add --impact to look at who holds what a plan changes, or leave it out",
         )
     request = TableRequest(
         plan_file=plan_path,

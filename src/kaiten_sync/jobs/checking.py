@@ -128,7 +128,21 @@ def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool
     # Not a merge: nothing says on which commit the change is based.
     if asked.base is None and at("HEAD^2") is None:
         return False
+    if asked.base is not None and not _is_commit(asked.base, path.parent, ports):
+        # A notice only: CI names a base that a clone without its history does not have.
+        ports.notices.notify(
+            f"There is no commit {asked.base} in git here, so what may be deleted does not follow"
+            " from it; fetch it, or name another one with --base"
+        )
     return content is not None and at(asked.base or "HEAD^1") == content
+
+
+def _is_commit(revision: str, folder: Path, ports: Ports) -> bool:
+    try:
+        ports.history.file_at(f"{revision}^{{commit}}", folder)
+    except UsageError:
+        return False
+    return True
 
 
 class _Unowned(Immutable, frozen=True, kw_only=True):
