@@ -9,6 +9,7 @@ import click
 from kaiten_sync.cli.completion import FILE, complete_target
 from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option, target_options
+from kaiten_sync.cli.word import WORD
 from kaiten_sync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _NOT_OF_OVERLAYS = ("split", "extends", "families", "units", "with_project")
 )
 @click.option(
     "--overlay-of",
+    type=WORD,
     metavar="TARGET",
     shell_complete=complete_target,
     help="Write how this target differs from the project's catalog, as its overlay: to its last"

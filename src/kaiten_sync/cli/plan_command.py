@@ -20,6 +20,7 @@ from kaiten_sync.cli.options import (
     policy_options,
     target_options,
 )
+from kaiten_sync.cli.word import WORD
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.impact import FailOn
 from kaiten_sync.report import formats
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--base",
+    type=WORD,
     metavar="REV",
     envvar="CI_MERGE_REQUEST_DIFF_BASE_SHA",
     help="With --check, the commit on which the change is based: what its plan owns may be deleted."

@@ -139,7 +139,10 @@ def limit_of(text: str | None, option: str) -> Limit | None:
     try:
         return parse_limit_option(text)
     except ValueError as error:
-        raise UsageError(f"{option} takes a share such as 30%, or a count, not {text!r}") from error
+        raise UsageError(
+            f"{option} takes a share from 0% to 100%, or a count, not {text!r}",
+            hint=f"such as {option} 30%, or {option} 5",
+        ) from error
 
 
 def _redaction() -> Redaction:
