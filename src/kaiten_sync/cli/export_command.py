@@ -99,19 +99,7 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        refuse_idle(
-            _NOT_OF_OVERLAYS,
-            "--overlay-of writes one file with what differs, spelled as in the catalog",
-            "leave it out, or export the whole catalog with -t in place of --overlay-of",
-        )
-        if server.target not in (None, overlay_of):
-            raise UsageError(
-                f"--overlay-of is of {overlay_of}, and --target names {server.target}",
-                hint="leave out --target",
-            )
-        if out == "-":  # or it would be a folder of that name
-            OUTPUT_FOLDER.convert(out, None, None)
-        _write_overlay(project, server.changed(target=overlay_of), overlay_of, out, force)
+        _write_overlay(project, server, overlay_of, out, force)
         return
     if out is None:
         raise click.MissingParameter(param_hint="'-o' / '--out'", param_type="option")
@@ -160,6 +148,19 @@ def _write_overlay(
     from kaiten_sync.jobs.overlaying import OverlayRequest, export_overlay
     from kaiten_sync.report.numbers import counted
 
+    refuse_idle(
+        _NOT_OF_OVERLAYS,
+        "--overlay-of writes one file with what differs, spelled as in the catalog",
+        "leave it out, or export the whole catalog with -t in place of --overlay-of",
+    )
+    if server.target not in (None, target):
+        raise UsageError(
+            f"--overlay-of is of {target}, and --target names {server.target}",
+            hint="leave out --target",
+        )
+    if out == "-":  # or it would be a folder of that name
+        OUTPUT_FOLDER.convert(out, None, None)
+    server = server.changed(target=target)
     request = OverlayRequest(target=target, out=out, is_forced=force)
     written = export_overlay(workspace_of(project, server), request, terminal_ports())
     print_result(f"wrote {written.shown}")

@@ -113,12 +113,6 @@ def command(
     from kaiten_sync.cli.forges import workspace_for
     from kaiten_sync.cli.session import plan_request
 
-    if limits.previous is not None:
-        refuse_idle(
-            ("base",) if check else (),
-            "--previous says which plan is the one before",
-            "leave out one of the two",
-        )
     asked = _to_check(out, fresh, base, is_check=check, detailed_exitcode=detailed_exitcode)
     request = plan_request(declaration, limits, None if check else out).changed(
         impact_budget=impact_budget,
@@ -166,6 +160,10 @@ def _check(
     from kaiten_sync.jobs.checking import check
     from kaiten_sync.jobs.promoting import waits_for
 
+    if request.previous is not None:
+        refuse_idle(
+            ("base",), "--previous says which plan is the one before", "leave out one of the two"
+        )
     checked = check(workspace, request, asked, terminal_ports())
     proposal = checked.proposal
     proposal = proposal.changed(diagnostics=files.in_diagnostics(proposal.diagnostics))

@@ -61,4 +61,5 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
         opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
         print_result(approval_by_file(plan, opened))
         return
-    print_plan(plan, output_format, origin=Origin.FILE)
+    file = None if plan_path == "-" else plan_path
+    print_plan(plan, output_format, origin=Origin.FILE, file=file)

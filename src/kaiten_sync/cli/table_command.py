@@ -69,18 +69,8 @@ def command(
             "a table is of a plan, of a target (-t, --base-url) or of files (-f): name one of them",
             hint="with a plan and --impact, -t says on which server its holders are",
         )
-    if not (is_live or with_impact):
-        refuse_idle(
-            SERVER_DETAILS,
-            "no server is asked",
-            "name a target with -t, or add --impact to a plan; or leave it out",
-        )
     if not with_impact:
-        refuse_idle(
-            ("impact_budget", *(("project",) if plan_path is not None else ())),
-            "a saved plan is shown as it is" if plan_path else "no holders are looked at",
-            "add --impact to look at who holds what a plan changes, or leave it out",
-        )
+        _refuse_idle(is_live=is_live, is_plan=plan_path is not None)
     request = TableRequest(
         plan_file=plan_path,
         impact_budget=impact_budget if with_impact else None,
@@ -90,3 +80,17 @@ def command(
     ports = terminal_ports(is_offline=not (is_live or with_impact))
     found = table(workspace_of(declaration.project, server), request, ports)
     print_result(formats.TABLE[output_format](found, look_of(sys.stdout)))
+
+
+def _refuse_idle(*, is_live: bool, is_plan: bool) -> None:
+    if not is_live:
+        refuse_idle(
+            SERVER_DETAILS,
+            "no server is asked",
+            "name a target with -t, or add --impact to a plan; or leave it out",
+        )
+    refuse_idle(
+        ("impact_budget", *(("project",) if is_plan else ())),
+        "a saved plan is shown as it is" if is_plan else "no holders are looked at",
+        "add --impact to look at who holds what a plan changes, or leave it out",
+    )
