@@ -28,6 +28,11 @@ LARGEST_BYTES = 256 * 1024 * 1024
 
 _PIECE_BYTES = 256 * 1024
 
+_NAME_FOLDER = "name another folder"
+_NAME_FILE = "name a file in place of -"
+_MAY_READ = "check the path and who may read it"
+_MAY_WRITE = "check the path, who may write there, and the room on the disk"
+
 _GITS_OWN = ".git"
 _LEADS_OUT = "leads out of the repository"
 
@@ -46,7 +51,7 @@ def read_regular(path: Path, most_bytes: int = LARGEST_BYTES) -> bytes:
     Raises:
         UsageError: it is not a regular file, too large, or cannot be read.
     """
-    with _opened(path) as file:
+    with _opened(path, most_bytes) as file:
         return _whole(_bounded(file, str(path), most_bytes))
 
 
@@ -59,8 +64,10 @@ def check_input(path: Path) -> None:
     read_regular(path)
 
 
-def check_output(path: Path, *, is_folder: bool = False) -> None:
+def check_output(path: Path, *, is_folder: bool = False, is_replaced: bool = True) -> None:
     """Make sure, before anything else is done, that a file or a folder can have this name.
+
+    `is_replaced`: what the file has now is not kept.
 
     Raises:
         UsageError: something else has it, or there can be no such folder.
@@ -69,15 +76,16 @@ def check_output(path: Path, *, is_folder: bool = False) -> None:
         _check_links(path)
         if path.exists():
             if is_folder and not path.is_dir():
-                raise UsageError(f"cannot write to {path}: it is not a folder")
+                raise UsageError(f"cannot write to {path}: it is not a folder", hint=_NAME_FOLDER)
             if not is_folder:
-                _check_regular(path.stat().st_mode, f"cannot write {path}")
+                _check_file(path, is_replaced=is_replaced)
             return
         above = next(each for each in path.absolute().parents if os.path.lexists(each))
         if not above.is_dir():
-            raise UsageError(f"cannot write {path}: {above} is not a folder")
+            raise UsageError(f"cannot write {path}: {above} is not a folder", hint=_NAME_FOLDER)
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot write {path}: {getattr(error, 'strerror', error)}") from error
+        reason = getattr(error, "strerror", error)
+        raise UsageError(f"cannot write {path}: {reason}", hint=_MAY_WRITE) from error
 
 
 class Disk:
@@ -109,7 +117,7 @@ class Disk:
 
     def read_pieces(self, path: Path) -> Iterator[bytes]:
         """The same in pieces. Raises as `read_regular` does, when it is read."""
-        with _opened(path) as file:
+        with _opened(path, LARGEST_BYTES) as file:
             yield from _bounded(file, str(path), LARGEST_BYTES)
 
     def read_input(self) -> bytes:
@@ -119,11 +127,13 @@ class Disk:
             UsageError: it is closed, cannot be read, or has no end.
         """
         if sys.stdin is None:
-            raise UsageError("cannot read standard input: it is closed")
+            raise UsageError("cannot read standard input: it is closed", hint=_NAME_FILE)
         try:
             return _whole(_bounded(sys.stdin.buffer, "standard input", LARGEST_BYTES))
         except OSError as error:
-            raise UsageError(f"cannot read standard input: {error.strerror}") from error
+            raise UsageError(
+                f"cannot read standard input: {error.strerror}", hint=_NAME_FILE
+            ) from error
 
     def write(self, path: Path, content: bytes) -> None:
         """Write a file whole or not at all, as `write_all` does."""
@@ -236,7 +246,7 @@ def _replace(contents: Mapping[Path, Content | None]) -> None:
         replace_files(contents)
     except OSError as error:
         path = Path(str(error.filename2 or error.filename or next(iter(contents))))
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint=_MAY_WRITE) from error
 
 
 def _check_links(path: Path) -> None:
@@ -271,7 +281,18 @@ def _pieces(content: bytes) -> Iterator[bytes]:
 
 def _check_regular(mode: int, what_failed: str) -> None:
     if reason := _irregular(mode):
-        raise UsageError(f"{what_failed}: {reason}")
+        raise UsageError(f"{what_failed}: {reason}", hint="name a regular file")
+
+
+def _check_file(path: Path, *, is_replaced: bool) -> None:
+    found = path.stat()
+    _check_regular(found.st_mode, f"cannot write {path}")
+    # What is replaced is read before, to bring it back if another file cannot be written.
+    if is_replaced and found.st_size > LARGEST_BYTES:
+        raise UsageError(
+            f"cannot write {path}: the file that is there is larger than {LARGEST_BYTES:,} bytes",
+            hint="it is not a file of this program: name another one, or remove it first",
+        )
 
 
 def _irregular(mode: int) -> str | None:
@@ -286,22 +307,26 @@ def _looked_for(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+        reason = getattr(error, "strerror", error)
+        raise UsageError(f"cannot read {path}: {reason}", hint=_MAY_READ) from error
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _opened(path: Path, most_bytes: int) -> Iterator[BinaryIO]:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         _check_regular(path.stat().st_mode, f"cannot read {path}")  # opening has effects of its own
         with os.fdopen(os.open(path, flags), "rb") as file:
-            _check_regular(os.fstat(file.fileno()).st_mode, f"cannot read {path}")
+            found = os.fstat(file.fileno())
+            _check_regular(found.st_mode, f"cannot read {path}")
+            if found.st_size > most_bytes:  # before it is read; it may grow all the same
+                raise _too_large(str(path), most_bytes)
             yield file
     except (OSError, ValueError) as error:
         is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
         raise UsageError(
             f"cannot read {path}: {getattr(error, 'strerror', error)}",
-            hint="check the path" if is_gone else None,
+            hint="check the path" if is_gone else _MAY_READ,
         ) from error
 
 
@@ -310,8 +335,15 @@ def _bounded(file: BinaryIO, name: str, most_bytes: int) -> Iterator[bytes]:
     while piece := file.read(_PIECE_BYTES):
         size_bytes += len(piece)
         if size_bytes > most_bytes:
-            raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
+            raise _too_large(name, most_bytes)
         yield piece
+
+
+def _too_large(name: str, most_bytes: int) -> UsageError:
+    return UsageError(
+        f"cannot read {name}: it is larger than {most_bytes:,} bytes",
+        hint="no file that this program reads is that large: check the path",
+    )
 
 
 def _whole(pieces: Iterable[bytes]) -> bytes:

@@ -1,4 +1,7 @@
-"""Every option and argument of each command that names a file: what is not one is refused."""
+"""Every option and argument of each command that names a file: what is not one is refused.
+
+So is a file that is larger than any of ours: it is neither read nor replaced.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ PLACES = ("FILE", "PATH", "DIR", "PLAN")
 """Words of usage for what is a file or a folder."""
 
 TAKES_FOLDERS = ("PATH", "DIR")
-ODD = ("pipe", "socket", "folder", "/dev/zero", "/dev/full")
+ODD = ("pipe", "socket", "folder", "/dev/zero", "/dev/full", "large.yaml")
+LARGE_BYTES = 10 * 1024**3
 
 BESIDE: dict[str, list[str]] = {
     "adopt": ["-t", "local"],
@@ -86,6 +90,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Re
 def odd_files(project: list[Request], tmp_path: Path) -> Iterator[None]:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "large.yaml").touch()
+    os.truncate("large.yaml", LARGE_BYTES)  # with nothing in it, it takes no room
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")  # from this folder: the name of a socket is short
         yield
@@ -105,4 +111,6 @@ def test_what_is_not_a_file_is_refused(
     shown = capsys.readouterr()
     assert Path(odd).name in shown.out + shown.err
     assert "this is a bug" not in shown.err
+    assert "  help: " in shown.out + shown.err
     assert project == []
+    assert Path("large.yaml").stat().st_size == LARGE_BYTES

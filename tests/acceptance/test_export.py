@@ -108,7 +108,7 @@ def test_the_scope_of_the_project_fits_what_was_exported(
 ) -> None:
     make(api, "/licenses", name="Old", slug="legacy-gold", type="PAID")
     scoped = (
-        'version: 1\ncatalog: [x.yaml]\nscope: {licenses: ["*", "!legacy-*"]}\n'
+        'version: 1\ncatalog: [x.yaml]\nscope: {licenses: ["*", "!legacy-*"], groups: []}\n'
         f"targets: {{live: {{url: {selling.url}, token: {{env: OTHER_TOKEN}}}}}}\n"
     )
     selling.write("from/kaiten-sync.yaml", scoped)
@@ -122,6 +122,7 @@ def test_the_scope_of_the_project_fits_what_was_exported(
     text = (selling.folder / "kaiten-sync.yaml").read_text()
     assert 'licenses: ["*", "!legacy-*"]' in text.replace("'", '"')
     assert "OTHER_TOKEN" in text
+    assert "groups: []" in text
     assert not (selling.folder / "catalog/licenses/legacy-gold.yaml").exists()
 
 

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 import pytest
 from tests.acceptance.conftest import Workplace
 from tests.acceptance.reviewed import CATALOG, PLAN, Project, git
+from tests.support.selling import CATALOG as FAMILY
+from tests.support.selling import LOWERED, Seller
+from tests.support.tenants import holder
 
 from kaiten_sync.cli.run import run
 from kaiten_sync.kinds.addresses import parse_address
 
+CATALOG_UNSOLD = FAMILY.replace("type: PAID", "type: PAID\n    sold: false")
 LESS = CATALOG.replace("    entitlements: {calls: 10}\n", "    entitlements: {}\n")
 
 
@@ -54,6 +58,51 @@ def test_the_limits_of_the_project_at_hand_hold(
     assert project.live() == before
     path.write_text(json.dumps(text))
     assert project.apply() == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "refused"),
+    [
+        ({"licenses": ["growth"]}, ["license/starter"]),
+        ({"licenses": []}, ["license/starter"]),
+        ({"entitlements": ["!seats"]}, ["entitlement/seats"]),
+        ({"licenses": ["!*"], "entitlements": []}, ["license/starter", "entitlement/seats"]),
+        ({"licenses": ["starter"], "entitlements": ["seats"], "groups": []}, []),
+    ],
+    ids=str,
+)
+def test_a_plan_changes_nothing_out_of_the_scope_at_hand(
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    scope: dict[str, list[str]],
+    refused: list[str],
+) -> None:
+    project.commit(LESS.replace("name: Seats", "name: Chairs"))
+    path = project.folder / "kaiten-sync.yaml"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "scope": scope}))
+    before = project.live()
+    assert project.apply() == (4 if refused else 0)
+    said = capsys.readouterr().err
+    for address in refused:
+        assert f"the project's scope leaves out {address}, which the plan changes" in said
+    assert (project.live() == before) is bool(refused)
+
+
+@pytest.mark.parametrize("catalog", [LOWERED, CATALOG_UNSOLD], ids=["lowered", "not sold"])
+def test_a_family_is_in_the_scope_of_families(sold: Seller, catalog: str) -> None:
+    """What happens to its versions goes by the family, however the scope of licenses is."""
+    holder(sold.api, "acme", seats=1)
+
+    def own(**scope: list[str]) -> None:
+        text = json.dumps({"version": 1, "catalog": ["catalog.yaml"], "scope": scope})
+        sold.place.write("kaiten-sync.yaml", text)
+
+    own(licenses=[], families=["growth"])
+    sold.plan(catalog)
+    own(licenses=[], families=[])
+    assert "the project's scope leaves out" in sold.apply(code=4).stderr
+    own(licenses=[], families=["growth"])
+    sold.apply()
 
 
 def test_the_plan_before_this_one_can_be_named(

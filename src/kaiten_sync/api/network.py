@@ -95,7 +95,7 @@ class Network(Immutable, frozen=True, kw_only=True):
             # It is opened as ssl is about to do, which would wait for a pipe and not say what is
             # wrong. Nobody else may read it: with these keys, the token can be decrypted.
             try:
-                check_output(Path(self.key_log))
+                check_output(Path(self.key_log), is_replaced=False)  # it grows
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
                 os.close(os.open(self.key_log, flags, 0o600))
             except (OSError, ValueError, UsageError) as error:

@@ -58,17 +58,20 @@ def read_text(shown: str, path: Path) -> Text | Diagnostic:
     return text_of(shown, content) if isinstance(content, bytes) else content
 
 
+_PATH = "check the path"
+
+
 def read_content(shown: str, path: Path) -> bytes | Diagnostic:
     """The bytes of a file, or why there are none. Never blocks, nor reads more than the limit."""
     try:
         content = _read_regular(path, MAX_FILE_BYTES + 1)
     except OSError as error:
         if isinstance(error, FileNotFoundError):
-            return file_diagnostic(shown, "no-such-file", "there is no such file")
-        reason = error.strerror or type(error).__name__
-        return file_diagnostic(shown, "unreadable-file", f"the file cannot be read: {reason}")
+            return file_diagnostic(shown, "no-such-file", "there is no such file", _PATH)
+        why = f"the file cannot be read: {error.strerror or type(error).__name__}"
+        return file_diagnostic(shown, "unreadable-file", why, "check the path and who may read it")
     if content is None:
-        return file_diagnostic(shown, "not-a-file", "this is not a regular file")
+        return file_diagnostic(shown, "not-a-file", "this is not a regular file", _PATH)
     if len(content) > MAX_FILE_BYTES:
         limit = f"{MAX_FILE_BYTES // 1024 // 1024} MiB"
         return file_diagnostic(

@@ -68,7 +68,7 @@ _Texts: TypeAlias = Annotated[tuple[_Text, ...] | _Text, msgspec.Meta()]
 def _owned(kinds: str) -> msgspec.Meta:
     return about(
         f"Which {kinds} this repository owns: glob patterns, `!` excludes, later ones win."
-        " Without it: all.",
+        " Without it: all; an empty list: none.",
         _GLOBS,
     )
 

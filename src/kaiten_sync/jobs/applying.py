@@ -43,6 +43,7 @@ from kaiten_sync.plan import (
     deleted,
     held_to,
     not_made_from,
+    outside,
     recheck,
     unproven,
 )
@@ -302,7 +303,7 @@ def _target_of(plan: Plan, workspace: Workspace) -> str | None:
 def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports: Ports) -> None:
     """Hold a plan to the project at hand, whatever it says of limits and protection itself.
 
-    So it is with what `onTighten` does not allow.
+    So it is with the scope, and with what `onTighten` does not allow.
     """
     if workspace.project is None:
         return
@@ -314,7 +315,11 @@ def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, port
     held = held_to(plan, workspace.policy)
     protected = held.guards.protected | declared.protected
     held = held.changed(guards=held.guards.changed(protected=protected))
-    refusals = (*recheck(held), *unproven(held, workspace.policy, declared))
+    refusals = (
+        *outside(held, workspace.scope),
+        *recheck(held),
+        *unproven(held, workspace.policy, declared),
+    )
     if refusals:
         raise RefusedError(
             "the plan is refused",

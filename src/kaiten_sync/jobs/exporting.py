@@ -290,9 +290,9 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
     token: dict[str, str] = {"env": variable}
     scope = project.scope if project is not None else Scope()
     patterns = {
-        spec.section: list(scope.patterns(spec.kind) or ("*",))
+        spec.section: ["*"] if (chosen := scope.patterns(spec.kind)) is None else list(chosen)
         for spec in top_kinds()
-        if not spec.versions or scope.patterns(spec.kind)
+        if not spec.versions or scope.patterns(spec.kind) is not None
     }
     catalog = folder.rstrip("/") + "/"
     lines = [

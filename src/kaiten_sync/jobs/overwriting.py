@@ -46,10 +46,10 @@ def check_replaces(
     """Make sure that there is no file, an empty one, or one of this kind; returns its digest.
 
     `beside` are other files that the same command reads or writes, each with its option. None if
-    there is no file that can be read.
+    there is no file.
 
     Raises:
-        UsageError: something else is there, or will be.
+        UsageError: something else is there, or will be, or what is there cannot be read.
     """
     if path is None:
         return None
@@ -60,7 +60,15 @@ def check_replaces(
                 f"{kind.option} would overwrite {other}, the file of {option}",
                 hint="name another file",
             )
-    content = _content_of(path, files)
+    try:
+        content = files.read(Path(path)) if files.is_file(Path(path)) else None
+    except UsageError as error:
+        # What it is cannot be seen, so it is not replaced: its owner may be able to.
+        raise UsageError(
+            f"{path} is there and cannot be read as a {kind.called}; it was left as it is:"
+            f" {error.message}",
+            hint=f"name another file with {kind.option}, or remove this one first",
+        ) from error
     if content and not _is_of(output, content):
         raise UsageError(
             f"{path} is there and is no {kind.called}; it was left as it is",
@@ -94,15 +102,6 @@ def write_changes(changes: Sequence[FileChange], files: Files) -> None:
         if now != each.before:
             raise ChangedFileError(each.shown)
     files.write_all({each.path: each.after for each in changes})
-
-
-def _content_of(path: str, files: Files) -> bytes | None:
-    if not files.is_file(Path(path)):
-        return None
-    try:
-        return files.read(Path(path))
-    except UsageError:
-        return None  # whether it can be written shows when it is
 
 
 def _digest_of(path: str, files: Files) -> str | None:

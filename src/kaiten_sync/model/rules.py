@@ -58,7 +58,7 @@ RULES: Mapping[str, str] = {
     "extended-by-nobody": "An overlay changes a bundle that nothing extends.",
     "removes-nothing": "A null takes away something that is not there.",
     "duplicate-slug": "An object is declared in two places.",
-    "outside-scope": "An object is declared that the project's scope leaves out.",
+    "outside-scope": "The project's scope leaves out what is declared, or what a plan changes.",
     "undeclared-entitlement": "A grant names an entitlement that is not declared.",
     "undeclared-group": "An entitlement names a group that is not declared.",
     "undeclared-reference": "A field names an object that is not declared.",

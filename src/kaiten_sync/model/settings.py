@@ -106,19 +106,21 @@ class Policy(Immutable, frozen=True, kw_only=True):
 class Scope(Immutable, frozen=True):
     """What this repository owns, by kind: glob patterns, `!` excludes, later ones win.
 
-    A kind without patterns is owned whole. An object inside another goes by the outermost one.
+    A kind that is not in it is owned whole, and of one with an empty list nothing is. An object
+    inside another goes by the outermost one.
     """
 
     by_kind: Mapping[str, tuple[str, ...]] = {}
 
-    def patterns(self, kind: str) -> tuple[str, ...]:
-        """The patterns of a kind at the top of the catalog."""
-        return self.by_kind.get(kind, ())
+    def patterns(self, kind: str) -> tuple[str, ...] | None:
+        """The patterns of a kind at the top of the catalog; None if it is owned whole."""
+        return self.by_kind.get(kind)
 
     def covers(self, address: Address) -> bool:
         """Whether the object is this repository's."""
         root = address.root
-        return covers_slug(self.patterns(root.kind), root.slug)
+        patterns = self.patterns(root.kind)
+        return patterns is None or covers_slug(patterns, root.slug)
 
 
 class Target(Immutable, frozen=True, kw_only=True):
@@ -156,9 +158,7 @@ class Project(Immutable, frozen=True, kw_only=True):
 
 def covers_slug(patterns: tuple[str, ...], slug: str) -> bool:
     """Whether glob patterns select a slug: the last one that matches decides."""
-    if not patterns:
-        return True
-    covered = patterns[0].startswith("!")
+    covered = bool(patterns) and patterns[0].startswith("!")
     for pattern in patterns:
         if fnmatchcase(slug, pattern.removeprefix("!")):
             covered = not pattern.startswith("!")

@@ -22,6 +22,7 @@ from kaiten_sync.plan.plan_file import (
     seal,
     write_plan,
 )
+from kaiten_sync.plan.protection import outside
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
 from kaiten_sync.plan.tightening import tightened, unproven
@@ -53,6 +54,7 @@ __all__ = [
     "not_made_from",
     "of_both_sides",
     "other_rules",
+    "outside",
     "ownership",
     "plan_pieces",
     "propose",

@@ -30,6 +30,7 @@ SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 _PIECE_BYTES = 256 * 1024
 
 _MADE_BY = "a plan file is what `kaiten-sync plan -o FILE` or `kaiten-sync migrate -o FILE` wrote"
+_AGAIN = "make the plan again; a plan is never edited by hand"
 
 _MIGRATION = "migration"
 """The `kind` of a plan that moves holders; a plan of the catalog has none."""
@@ -66,7 +67,7 @@ def read_plan(content: bytes) -> Plan:
         plan = plan or _read(content)
         _check_follows(plan)
     except RecursionError as error:
-        raise PlanFileError("not a plan file: it is nested too deeply") from error
+        raise PlanFileError("not a plan file: it is nested too deeply", hint=_MADE_BY) from error
     return plan
 
 
@@ -183,14 +184,14 @@ def _read(content: bytes) -> Plan:
     if document.get("digest") != made:
         raise PlanFileError(
             "this plan was changed after it was made: its digest does not match",
-            hint="make the plan again; a plan is never edited by hand",
+            hint=_AGAIN,
         )
     try:
         if document.get("kind") == _MIGRATION:
             return migration_of(from_json(MigrationDocument, document))
         return plan_of_document(from_json(PlanDocument, document))
     except ValueError as error:
-        raise PlanFileError(f"not a plan that kaiten-sync made: {error}") from error
+        raise PlanFileError(f"not a plan that kaiten-sync made: {error}", hint=_AGAIN) from error
 
 
 def _as_written(pieces: Callable[[], Iterator[bytes]]) -> Plan | None:
@@ -234,7 +235,7 @@ def _check_follows(plan: Plan) -> None:
         raise PlanFileError(
             "not a plan that kaiten-sync made: it says what does not follow from its changes",
             found,
-            hint="make the plan again; a plan is never edited by hand",
+            hint=_AGAIN,
         )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from kaiten_sync.families import version_address
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.settings import Scope
 from kaiten_sync.plan.leaving import Fate, Leaving, deleted
 from kaiten_sync.plan.words import some
 
@@ -71,6 +74,29 @@ def foreign_children(leaving: Leaving) -> Iterator[Consent]:
             ),
             # Recorded in the plan, so that it says of everything that is deleted who allowed it.
             also=frozenset(taken[parent]),
+        )
+
+
+def outside(plan: Plan, scope: Scope) -> Iterator[Diagnostic]:
+    """Objects that a plan file changes although they are not this repository's."""
+    # Older versions of a family are retired with it, and no plan says which family is theirs.
+    retired = {
+        version_address(each.address, each.address.slug).kind
+        for each in plan.families
+        if scope.covers(each.address)
+    }
+    seen: set[Address] = set()
+    for change in plan.changes:
+        root = change.declared.root
+        is_move = change.action in spec_of(change.address.kind).moves
+        if root in seen or scope.covers(root) or (is_move and root.kind in retired):
+            continue
+        seen.add(root)
+        yield Diagnostic(
+            rule="outside-scope",
+            message=f"the project's scope leaves out {root}, which the plan changes",
+            address=str(root),
+            hint="apply it in the project that owns it, or widen `scope` and make the plan again",
         )
 
 

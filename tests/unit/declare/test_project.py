@@ -11,6 +11,7 @@ from tests.unit.declare.conftest import Write
 
 from kaiten_sync.api.credentials import api_base
 from kaiten_sync.declare import find_project
+from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.settings import Limit, OnTighten, Policy, Project, Prune, Scope, Target
 from kaiten_sync.pipeline import read_project
@@ -61,6 +62,27 @@ def test_defaults_are_the_careful_ones(write: Write) -> None:
     assert project.catalog == ("catalog/",)
     assert project.policy == Policy()
     assert project.targets == {}
+
+
+@pytest.mark.parametrize(
+    ("scope", "owned"),
+    [
+        ("{}", {"license/growth", "license/legacy", "group/quotas"}),
+        ("{licenses: []}", {"group/quotas"}),
+        ("{licenses: [], groups: []}", set()),
+        ("{licenses: growth}", {"license/growth", "group/quotas"}),
+        ('{licenses: ["!legacy"]}', {"license/growth", "group/quotas"}),
+        ('{licenses: ["*", "!*"]}', {"group/quotas"}),
+    ],
+)
+def test_of_a_kind_with_an_empty_list_nothing_is_owned(
+    write: Write, scope: str, owned: set[str]
+) -> None:
+    """So no `prune: all` deletes what others have, because a list of ours became empty."""
+    project, findings = read_project(write("kaiten-sync.yaml", f"{HEAD}scope: {scope}\n"))
+    assert project, findings
+    objects = ("license/growth", "license/legacy", "group/quotas")
+    assert {each for each in objects if project.scope.covers(parse_address(each))} == owned
 
 
 def test_the_project_is_found_upwards(write: Write, tmp_path: Path) -> None:

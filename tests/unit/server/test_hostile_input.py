@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -112,6 +113,16 @@ def test_texts_have_a_length(api: httpx.Client, dash: Dash, name: str, limit: in
 def test_other_media_types(api: httpx.Client, kind: str) -> None:
     answer = api.post("/licenses", content=b"{}", headers={"Content-Type": kind})
     assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_a_compressed_body_is_named_as_one(api: httpx.Client) -> None:
+    body = b'{"name": "Growth", "type": "PAID"}'
+    for coding, content in (("gzip", gzip.compress(body)), ("br", body), ("gzip, identity", body)):
+        answer = api.post("/licenses", content=content, headers={"Content-Encoding": coding})
+        assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+        assert "compressed" in answer.json()["detail"]
+    answer = api.post("/licenses", content=body, headers={"Content-Encoding": "Identity"})
+    assert answer.status_code == 201
 
 
 def test_media_type_parameters_are_fine(api: httpx.Client) -> None:

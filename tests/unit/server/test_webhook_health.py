@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -31,7 +32,13 @@ from kaiten_sync.server.app import ServerSettings, prepare
 from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.engine import Database
 from kaiten_sync.server.db.tables import event, webhook_delivery, webhook_endpoint
-from kaiten_sync.server.domain.webhooks import PAUSE_AFTER_MS, EndpointHealth
+from kaiten_sync.server.domain.webhooks import (
+    MAX_ASKED_S,
+    PAUSE_AFTER_MS,
+    EndpointHealth,
+    asked_wait_s,
+    due_after,
+)
 from kaiten_sync.server.events.delivery import DeliverySettings
 
 DAY_MS = 86_400_000
@@ -138,6 +145,68 @@ def test_an_endpoint_that_answers_with_errors_waits_after_five_and_recovers(
         asyncio.run(deliver(receiver))
         assert sorted(set(names_of(receiver))) == names
     assert status_of(outbox, endpoint_id) == "active"
+
+
+@pytest.mark.parametrize(("status", "wait_s"), [(429, 90), (503, 90), (503, 7_200)])
+def test_an_endpoint_that_asks_to_wait_is_left_alone_until_then(
+    outbox: Database, status: int, wait_s: int
+) -> None:
+    names = ["one", "two", "three"]
+    clock = Clock(now_ms())
+
+    async def deliver(receiver: Receiver) -> None:
+        async with delivering(outbox, AT_ONCE, clock=clock):
+            await until(lambda: attempts_at(outbox, endpoint_id) == 1)
+            receiver.behave = answer(204)
+            clock.now_ms += int(min(wait_s, MAX_ASKED_S)) * 1000 - 1
+            seen = clock.readings
+            await until(lambda: clock.readings > seen + 50)
+            assert len(receiver.deliveries) == 1
+            clock.now_ms += 1
+            await until(lambda: [status for status, _ in statuses(outbox)] == ["success"] * 3)
+
+    with Receiver(answer(status, **{"Retry-After": str(wait_s)})) as receiver:
+        endpoint_id = subscribe(outbox, receiver.url)
+        tell(outbox, *names)
+        clock.now_ms = now_ms()
+        asyncio.run(deliver(receiver))
+        assert names_of(receiver) == ["one", *names]
+    assert status_of(outbox, endpoint_id) == "active"
+
+
+def test_a_short_wait_that_is_asked_for_ends_no_longer_one() -> None:
+    health = EndpointHealth(failures=50, failing_since=7)
+    after = health.after_failure(1000, is_answered=True, asked_s=2, delays_s=(1, 3))
+    assert after.retry_at == 4000
+    assert due_after(1, 1000, (0, 5), asked_s=2) == 6000
+    assert due_after(1, 1000, (0, 5), asked_s=7) == 8000
+    assert due_after(2, 1000, (0, 5), asked_s=7) is None
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HEARD = "Sun, 01 Mar 2026 06:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "date", "seconds"),
+    [
+        *((None, None, 0), ("", None, 0), ("soon", None, 0), ("120, 240", None, 0)),
+        *(("0", None, 0), ("120", None, 120), (" 120 ", HEARD, 120), ("-120", None, 0)),
+        *(("3601", None, 3600), ("9" * 5000, None, 3600), ("1e400", None, 0), ("nan", None, 0)),
+        *(("1_0", None, 0), ("\u0661", None, 0), ("\u00b2", None, 0), ("inf", None, 0)),
+        ("Sun, 01 Mar 2026 12:02:00 GMT", None, 120),
+        ("Sunday, 01-Mar-26 12:02:00 GMT", None, 120),
+        ("Sun Mar  1 12:02:00 2026", None, 120),
+        ("Sun, 01 Mar 2026 11:58:00 GMT", None, 0),
+        ("Sun, 01 Mar 2026 06:02:00 GMT", HEARD, 120),
+        ("Sun, 01 Mar 2026 12:02:00 GMT", "yesterday", 120),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None, 3600),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", 3600),
+        ("Sun, 01 Mar 99999999999999999999 12:00:00 GMT", None, 0),
+    ],
+)
+def test_what_a_receiver_asks_for(retry_after: str | None, date: str | None, seconds: int) -> None:
+    assert asked_wait_s(retry_after, date, NOON) == seconds
 
 
 def test_nobody_looks_before_something_may_be_sent(outbox: Database, closed_port: int) -> None:

@@ -65,10 +65,10 @@ class GitPlan:
     families: Sequence[Mapping[str, Any]] = ()
     problem: str | None = None
 
-    @property
-    def is_fresh_until(self) -> int:
-        """When another one is made, for whoever looks then (ms since 1970)."""
-        return self.made_at + (FRESH_MS if self.problem is None else FAILURE_FRESH_MS)
+    def is_fresh(self, now_ms: int) -> bool:
+        """Whether it is shown as it is: neither old nor newer than a clock that was set back."""
+        kept_ms = FRESH_MS if self.problem is None else FAILURE_FRESH_MS
+        return self.made_at <= now_ms < self.made_at + kept_ms
 
     def mark(self, address: str, family: str = "") -> str | None:
         """Whether an object is declared, and if so whether it differs; None if nobody can tell.
@@ -139,7 +139,7 @@ class GitView:
             # it.
             if self._making is not None and self._making.is_alive():
                 return self._making
-            if self._made is not None and self._clock() < self._made.is_fresh_until:
+            if self._made is not None and self._made.is_fresh(self._clock()):
                 return None
             # A daemon: a plan that hangs on an unreachable server must not keep the process from
             # ending.

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
+from kaiten_sync.server.db.collation import ordered
 from kaiten_sync.server.db.identity import AccountRow
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery, contains, update_row
@@ -271,6 +272,6 @@ def live_descendants(connection: Connection, token_id: str) -> list[str]:
     statement = (
         select(token.c.name)
         .where(token.c.id.in_(select(tree.c.id)), token.c.revoked_at.is_(None))
-        .order_by(token.c.name, token.c.id)
+        .order_by(ordered(token.c.name), token.c.id)
     )
     return list(connection.execute(statement).scalars())

@@ -87,6 +87,12 @@ def endpoints_of(connection: Connection, organization_id: str) -> list[EndpointW
     return _ENDPOINTS.all(connection, organization=organization_id)
 
 
+def last_time(connection: Connection) -> int:
+    """When the newest event happened; 0 if there is none."""
+    newest = select(event.c.occurred_at).order_by(event.c.seq.desc()).limit(1)
+    return connection.execute(newest).scalar() or 0
+
+
 def forget_events(
     connection: Connection, before_ms: int, limit: int, *, types: Sequence[str]
 ) -> int:

@@ -7,6 +7,7 @@ from typing import TypedDict, Unpack
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
+from kaiten_sync.server.db.collation import ordered
 from kaiten_sync.server.db.grants import GrantRow
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import (
@@ -72,7 +73,7 @@ _MEMBERSHIPS: RowQuery[MemberGroup] = RowQuery(
         entitlement_group.c.slug,
     )
     .join(entitlement_group, entitlement_group.c.id == group_member.c.group_id)
-    .order_by(entitlement_group.c.slug),
+    .order_by(ordered(entitlement_group.c.slug)),
 )
 _OF_ENTITLEMENTS = _MEMBERSHIPS.where(
     group_member.c.entitlement_id.in_(bindparam("entitlements", expanding=True))

@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
 )
 
+from kaiten_sync.server.db.collation import ordered
 from kaiten_sync.server.db.customers import CustomerRow
 from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.instances import InstanceRow
@@ -69,7 +70,7 @@ ENTITLEMENT_SORTS: Sorts = {
 }
 FAMILY_SORTS: Sorts = {
     # Only versions have names, so families are sorted by the first of these in the alphabet.
-    "name": select(func.min(license_version.c.folded))
+    "name": select(func.min(ordered(license_version.c.folded)))
     .where(license_version.c.family_id == license_family.c.id)
     .scalar_subquery(),
     "family": license_family.c.slug,

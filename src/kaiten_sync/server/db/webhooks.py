@@ -292,9 +292,26 @@ def payloads_of(connection: Connection, event_seqs: Collection[int]) -> dict[int
     return {row.seq: row.payload for row in connection.execute(statement)}
 
 
-def clear_leases(connection: Connection) -> None:
-    """End all leases: those of a process that was killed, when no other can have any."""
-    connection.execute(update(webhook_endpoint).values(leased_until=0))
+def clear_leases(connection: Connection, after_ms: int = 0) -> None:
+    """End all leases that last for longer, which only a process that was killed can have."""
+    lasting = update(webhook_endpoint).where(webhook_endpoint.c.leased_until > after_ms)
+    connection.execute(lasting.values(leased_until=0))
+
+
+def bring_forward(connection: Connection, now_ms: int) -> None:
+    """Let nothing wait for longer from now on than it was to wait, after the clock was set back."""
+    early = update(webhook_endpoint).where(webhook_endpoint.c.retry_at > now_ms)
+    connection.execute(early.values(retry_at=now_ms))
+    waiting = update(webhook_delivery).where(
+        webhook_delivery.c.status == "pending", webhook_delivery.c.due_at > now_ms
+    )
+    connection.execute(waiting.where(webhook_delivery.c.attempts == 0).values(due_at=now_ms))
+    attempted_ms = webhook_delivery.c.attempted_at
+    connection.execute(
+        waiting.where(attempted_ms > now_ms).values(
+            due_at=now_ms + webhook_delivery.c.due_at - attempted_ms, attempted_at=now_ms
+        )
+    )
 
 
 def due_endpoints(

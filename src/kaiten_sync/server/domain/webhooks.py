@@ -10,6 +10,8 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,10 @@ RETRY_DELAYS_S = (0.0, 5.0, 5 * 60.0, 30 * 60.0, 2 * 3600.0, 8 * 3600.0)
 
 ENDPOINT_DELAYS_S = (5.0, 30.0, 2 * 60.0, 10 * 60.0, 30 * 60.0, 3600.0)
 """Seconds until anything is sent again to an endpoint that keeps failing; the last one repeats."""
+
+MAX_ASKED_S = ENDPOINT_DELAYS_S[-1]
+"""Seconds that a `Retry-After` can ask for: as long as an endpoint waits anyway in the end. Longer
+ones would let a mistake of a receiver keep its events from it for days."""
 
 _ANSWERS_BEFORE_DELAY = 5
 """Failures in a row after which an endpoint waits as a whole, if it answers: one message that it
@@ -68,14 +74,19 @@ class EndpointHealth:
         now_ms: int,
         *,
         is_answered: bool,
+        asked_s: float = 0.0,
         delays_s: Sequence[float] = ENDPOINT_DELAYS_S,
     ) -> EndpointHealth:
-        """The health after one more failure, which the endpoint answered or not."""
+        """The health after one more failure, which the endpoint answered or not.
+
+        `asked_s` are the seconds that its answer asked to wait for.
+        """
         failures = self.failures + 1
         since = now_ms if self.failing_since is None else self.failing_since
         is_over = now_ms - since >= PAUSE_AFTER_MS and failures >= _FAILURES_BEFORE_PAUSE
         delays = failures - _ANSWERS_BEFORE_DELAY if is_answered else failures - 1
         wait_s = delays_s[min(delays, len(delays_s) - 1)] if delays >= 0 else 0
+        wait_s = max(wait_s, asked_s)
         return EndpointHealth(
             failures=failures,
             failing_since=since,
@@ -95,11 +106,42 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-def due_after(attempts: int, now_ms: int, delays_s: Sequence[float] = RETRY_DELAYS_S) -> int | None:
-    """When the next attempt is due after this many; None if that was the last one."""
+def due_after(
+    attempts: int,
+    now_ms: int,
+    delays_s: Sequence[float] = RETRY_DELAYS_S,
+    asked_s: float = 0.0,
+) -> int | None:
+    """When the next attempt is due after this many; None if that was the last one.
+
+    `asked_s` are the seconds that the answer to the last one asked to wait for.
+    """
     if attempts >= len(delays_s):
         return None
-    return now_ms + int(delays_s[attempts] * 1000)
+    return now_ms + int(max(delays_s[attempts], asked_s) * 1000)
+
+
+def asked_wait_s(retry_after: str | None, date: str | None, now: datetime) -> float:
+    """The seconds that a receiver asks to wait for, at most `MAX_ASKED_S`; 0 if it asks for none.
+
+    A date is compared with the answer's own `date`, since the receiver's clock may be wrong, and
+    with `now` if it has none. Source: RFC 9110, section 10.2.3.
+    """
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        asked_s = float(text)
+    else:
+        until = _http_date(text)
+        asked_s = (until - (_http_date(date) or now)).total_seconds() if until else 0.0
+    return min(max(asked_s, 0.0), MAX_ASKED_S)
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def wanted_types(named: Iterable[tuple[str, str]]) -> list[str]:

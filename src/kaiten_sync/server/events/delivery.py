@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kaiten_sync.server.db import Database, webhooks
 from kaiten_sync.server.db.attempts import AttemptRow, add_attempt
+from kaiten_sync.server.db.events import last_time
 from kaiten_sync.server.db.webhooks import DeliveryChange, DeliveryRow, DueDelivery
 from kaiten_sync.server.domain.webhooks import ENDPOINT_DELAYS_S, RETRY_DELAYS_S, due_after
 from kaiten_sync.server.events.sender import ATTEMPT_TIMEOUT_S, Attempt, Message, Sender
@@ -33,6 +34,10 @@ _Result = TypeVar("_Result")
 
 _BETWEEN_BATCHES_S = 0.05
 """SQLite gives its lock to whoever asks first, so a sweep that asked at once would keep it."""
+
+_SET_BACK_MS = 10_000
+"""How far the clock is set back before it is minded. Clocks of several machines differ by less, and
+a delivery that is late by less does no harm."""
 
 _OVER = 0
 """The end of a lease that nobody has."""
@@ -92,6 +97,7 @@ class DeliveryWorker:
         self._failing: set[asyncio.Task[None]] = set()
         self._calls: set[asyncio.Task[Any]] = set()
         self._stops = False
+        self._looked_ms: int | None = None
 
     def wake(self) -> None:
         """Look for new deliveries now. May be called from any thread."""
@@ -151,6 +157,7 @@ class DeliveryWorker:
         often one that takes its time to say so.
         """
         now_ms = self._clock()
+        self._mind_the_clock(now_ms)
         room = self._settings.endpoints_at_once - len(self._drains)
         due: dict[str, bool] = {}
         with self._database.reading() as connection:
@@ -169,6 +176,22 @@ class DeliveryWorker:
                 for endpoint_id, is_failing in due.items()
                 if webhooks.lease(connection, endpoint_id, now_ms, until_ms)
             ]
+
+    def _mind_the_clock(self, now_ms: int) -> None:
+        """Let nothing wait until a clock that was set back shows its time again."""
+        last_ms = self._looked_ms
+        if last_ms is None:  # it may have been set back while nothing ran
+            with self._database.reading() as connection:
+                last_ms = last_time(connection)
+        if now_ms + _SET_BACK_MS <= last_ms:
+            log.warning("the clock was set back by %d seconds", (last_ms - now_ms) // 1000)
+            with self._database.writing() as connection:
+                webhooks.bring_forward(connection, now_ms)
+                if self._looked_ms is None:
+                    # Nobody has a lease for so long but who was killed before.
+                    after_ms = now_ms + int(self._settings.lease_s * 2000)
+                    webhooks.clear_leases(connection, after_ms)
+        self._looked_ms = now_ms
 
     def _until_next(self) -> float:
         """Seconds until something is due, at most until the next look."""
@@ -268,7 +291,7 @@ class DeliveryWorker:
             # Somebody else delivered it, or the endpoint was paused: a failure does not queue it
             # again. What was answered last is in its attempts.
             return DeliveryChange(attempts=attempts)
-        due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s)
+        due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s, attempt.asked_s)
         return {**outcome, "status": "fail" if due_ms is None else "pending", "due_at": due_ms}
 
     def _note(
@@ -291,6 +314,7 @@ class DeliveryWorker:
                 work,
                 delivery.endpoint_id,
                 is_answered=attempt.status is not None,
+                asked_s=attempt.asked_s,
                 delays_s=self._settings.endpoint_delays_s,
             )
         elif delivery.failures:

@@ -18,7 +18,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from kaiten_sync.server.domain.addresses import Address, is_public
-from kaiten_sync.server.domain.webhooks import delivery_body
+from kaiten_sync.server.domain.webhooks import asked_wait_s, delivery_body
 
 ATTEMPT_TIMEOUT_S = 30.0
 """For a whole attempt, from the look-up of the name to the answer. Source: facts, section 4."""
@@ -56,7 +56,8 @@ class Attempt:
     """What became of an attempt.
 
     `status` is that of the answer, None without one, `reason` says in short why, `body` is the
-    beginning of the answer, and `headers` are those that were sent with the message.
+    beginning of the answer, `asked_s` are the seconds that it asks to wait for, and `headers` are
+    those that were sent with the message.
     """
 
     is_success: bool
@@ -65,14 +66,16 @@ class Attempt:
     headers: Mapping[str, str]
     duration_ms: int
     body: str = ""
+    asked_s: float = 0.0
 
 
 @dataclass(slots=True)
 class _Answering:
-    """What has come of an answer so far: its status and its phrase, the beginning of its body."""
+    """What has come of an answer so far: see `Attempt`, and the beginning of its body."""
 
     status: int | None = None
     reason: str = ""
+    asked_s: float = 0.0
     kept: bytes = b""
 
 
@@ -154,6 +157,7 @@ class Sender:
             headers=headers,
             duration_ms=int((time.monotonic() - started_s) * 1000),
             body=text,
+            asked_s=answer.asked_s,
         )
 
     async def _post(
@@ -200,6 +204,8 @@ async def _post_to(
         follow_redirects=False,
     ) as answered:
         answer.status, answer.reason = answered.status_code, answered.reason_phrase
+        retry_after, date = map(answered.headers.get, ("Retry-After", "Date"))
+        answer.asked_s = asked_wait_s(retry_after, date, datetime.now(UTC))
         size = 0
         async for chunk in answered.aiter_raw():
             size += len(chunk)

@@ -90,7 +90,8 @@ def resume(connection: Connection, session_id: str, now_ms: int) -> OpenSession 
         token_id=row.token_id,
         expires_at=row.expires_at,
     )
-    return OpenSession(caller=caller, is_due=now_ms - row.seen_at >= _TOUCH_EVERY_MS)
+    # Also if it was seen in the future: the clock was set back, and idleness counts from now.
+    return OpenSession(caller=caller, is_due=abs(now_ms - row.seen_at) >= _TOUCH_EVERY_MS)
 
 
 def touch(connection: Connection, session_id: str, now_ms: int) -> None:

@@ -226,7 +226,12 @@ def note_success(work: Work, endpoint_id: str) -> None:
 
 
 def note_failure(
-    work: Work, endpoint_id: str, *, is_answered: bool, delays_s: Sequence[float]
+    work: Work,
+    endpoint_id: str,
+    *,
+    is_answered: bool,
+    asked_s: float,
+    delays_s: Sequence[float],
 ) -> None:
     """Record that an endpoint did not take a delivery; pause it if it has not for days."""
     # Two workers may fail at the same endpoint: each would count from what the other has not
@@ -234,7 +239,9 @@ def note_failure(
     stored = webhooks.lock_endpoint(work.connection, endpoint_id)
     if stored is None or stored.paused_at is not None:
         return
-    health = stored.after_failure(work.now_ms, is_answered=is_answered, delays_s=delays_s)
+    health = stored.after_failure(
+        work.now_ms, is_answered=is_answered, asked_s=asked_s, delays_s=delays_s
+    )
     webhooks.change_endpoint(work.connection, stored.id, **asdict(health))
     if health.paused_at is not None:
         webhooks.end_pending(work.connection, stored.id, "the webhook was paused")

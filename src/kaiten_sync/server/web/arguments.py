@@ -73,8 +73,10 @@ async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes
     return bytes(body)
 
 
-def parse_body(operation: Operation, raw: bytes, media_type: str) -> Any:
+def parse_body(operation: Operation, raw: bytes, media_type: str, coding: str) -> Any:
     """The body of a request to an operation that takes one, checked.
+
+    `coding` is how it is compressed, if it is.
 
     Raises:
         RefusalError: it is not JSON, or not what the operation's schema wants.
@@ -84,6 +86,12 @@ def parse_body(operation: Operation, raw: bytes, media_type: str) -> Any:
             RefusalKind.UNSUPPORTED_MEDIA_TYPE,
             "UNSUPPORTED_MEDIA_TYPE",
             "the body must be application/json",
+        )
+    if coding not in ("", "identity"):
+        raise RefusalError(
+            RefusalKind.UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "the body must not be compressed; send it without Content-Encoding",
         )
     return check_body(operation, decode_body(raw))
 

@@ -57,6 +57,7 @@ class Dispatcher:
                 address=address_of(request),
                 authorization=request.headers.get("authorization"),
                 media_type=media_type,
+                coding=request.headers.get("content-encoding", "").strip().lower(),
                 path=request.path_params,
                 query=request.query_params,
                 body=None if operation.body is None else await read_body(request),

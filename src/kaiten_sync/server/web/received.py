@@ -21,6 +21,7 @@ class Received:
     address: str
     authorization: str | None
     media_type: str
+    coding: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes | None
@@ -35,7 +36,7 @@ def parse(operation: Operation, received: Received) -> Arguments:
     query = {q.name: parse_query(q, received.query.get(q.name)) for q in operation.query}
     body = None
     if received.body is not None:
-        body = parse_body(operation, received.body, received.media_type)
+        body = parse_body(operation, received.body, received.media_type, received.coding)
     return Arguments(path=received.path, query=query, body=body)
 
 

@@ -72,6 +72,10 @@ class _Count:
     failures: int = 0
     guesses: set[str] = field(default_factory=set)
 
+    def is_over(self, now_ms: int) -> bool:
+        """Whether it is forgotten. So it is if the clock was set back to long before it began."""
+        return abs(now_ms - self.began_ms) >= WAIT_MS
+
 
 class Throttle:
     """Counts failures. Times are milliseconds since 1970."""
@@ -113,9 +117,9 @@ class Throttle:
 
     def _count(self, place: str, digest: str, now_ms: int) -> None:
         count = self._counts.get(place)
-        if count is None or count.began_ms <= now_ms - WAIT_MS:
+        if count is None or count.is_over(now_ms):
             count = _Count(now_ms)
-        if self._in_all.began_ms <= now_ms - WAIT_MS:
+        if self._in_all.is_over(now_ms):
             self._in_all = _Count(now_ms)
         self._in_all.failures += digest not in count.guesses
         count.failures += 1
@@ -128,7 +132,8 @@ class Throttle:
         count = self._counts.get(place)
         if count and (len(count.guesses) >= MAX_GUESSES or count.failures >= MAX_FAILURES):
             full.append(count)
-        return max([0, *(each.began_ms + WAIT_MS - now_ms for each in full)])
+        waits = (each.began_ms + WAIT_MS - now_ms for each in full if not each.is_over(now_ms))
+        return max([0, *waits])
 
 
 def _remember(kept: OrderedDict[K, V], key: K, value: V) -> None:

@@ -1,6 +1,10 @@
 """What the audit shows of an event beside its payload: who did it, to what, from what to what.
 
 Of older events only the object is known, from their payloads.
+
+The column of addresses had 210 characters on PostgreSQL, as 0016 says. No later migration can mend
+what this one could not store: an event of the longest slugs kept a database from coming up to date.
+It makes what 0016 makes, which changes nothing then.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ def upgrade() -> None:
     """Add the columns, fill in the addresses, and index both kinds of lists."""
     for column in (
         Column("token_id", String(36)),
-        Column("address", String(210)),
+        Column("address", String(215).with_variant(String(210), "sqlite")),
         Column("used_before", Float(53)),
         Column("used_after", Float(53)),
         Column("threshold", Float(53)),
