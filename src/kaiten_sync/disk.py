@@ -21,7 +21,7 @@ from typing import BinaryIO
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import GrowingFile
 from kaiten_sync.redaction import Redaction
-from kaiten_sync.replacing import Content, replace_files
+from kaiten_sync.replacing import Content, make_folders, remove_folders, replace_files
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """Ten times the plan of a catalog with 20,000 grants: whatever is larger was named by mistake."""
@@ -180,15 +180,32 @@ class Disk:
             raise OSError(errno.EPERM, f"the link {link} {_LEADS_OUT}")
         if path.exists() and (reason := _irregular(path.stat().st_mode)):
             raise OSError(errno.EINVAL, reason)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+        folders: list[Path] = []
         try:
-            _lock(descriptor)
-            os.truncate(descriptor, 0)
+            make_folders(path.parent, folders)
+            return _grown(path, head)
         except OSError:
-            os.close(descriptor)
+            remove_folders(folders)
             raise
-        return _OpenFile(path, descriptor, head)
+
+
+def _grown(path: Path, head: bytes) -> GrowingFile:
+    is_new = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _lock(descriptor)
+        before = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        try:
+            os.truncate(descriptor, 0)
+            return _OpenFile(path, descriptor, head)
+        except OSError:
+            os.pwrite(descriptor, before, 0)  # there is a place for what was there
+            if is_new:
+                path.unlink()
+            raise
+    except OSError:
+        os.close(descriptor)
+        raise
 
 
 class _OpenFile:

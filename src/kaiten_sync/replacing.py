@@ -10,7 +10,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -30,12 +30,13 @@ class _Replacement:
         self._staged: str | None = None
         self._is_in_place = self._before is not None and os.stat(self._path).st_nlink > 1
         self._is_put = False
+        self._folders: list[Path] = []
 
     def stage(self) -> None:
         """Write the new content beside the file, unless only the file itself can take it."""
         if self._content is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(self._path.parent, self._folders)
         if self._is_in_place:
             return
         try:
@@ -73,12 +74,11 @@ class _Replacement:
     def undo(self) -> None:
         """Bring back what was there."""
         self.discard()
-        if not self._is_put:
-            return
-        if self._before is None:
+        if self._is_put and self._before is None:
             self._path.unlink(missing_ok=True)
-        else:
+        elif self._is_put and self._before is not None:
             _write_in_place(self._path, self._before)
+        remove_folders(self._folders)
 
     def discard(self) -> None:
         if self._staged is not None:
@@ -103,10 +103,29 @@ def replace_files(contents: Mapping[Path, Content | None]) -> None:
         for each in replacements:
             each.put()
     except BaseException:
-        for each in replacements:
+        for each in reversed(replacements):  # a folder goes after those that were made in it
             with contextlib.suppress(OSError):  # the first error says what is wrong
                 each.undo()
         raise
+
+
+def make_folders(folder: Path, made: list[Path]) -> None:
+    """Make a folder and those above it, and add those that were not there to a list.
+
+    Raises:
+        OSError: one cannot be made. Those that were are in the list.
+    """
+    for each in reversed((folder, *folder.parents)):
+        if not each.is_dir():
+            each.mkdir(exist_ok=True)  # somebody else may have been faster
+            made.append(each)
+
+
+def remove_folders(made: Sequence[Path]) -> None:
+    """Remove folders that were made for nothing, but for those that have something in them."""
+    for each in reversed(made):
+        with contextlib.suppress(OSError):
+            each.rmdir()
 
 
 def _made_alike(path: Path, staged: str) -> bool:

@@ -149,7 +149,18 @@ def test_a_case_that_fails_says_how(policies: Path, old: str, new: str, says: st
             3,
             ":5:5: error[bad-case] cannot read higher.plan.json",
         ),
-        ("plan: lower.plan.json", "plan: kaiten-sync.yaml", 4, "not a plan file"),
+        (
+            "plan: lower.plan.json",
+            "plan: kaiten-sync.yaml",
+            3,
+            ":5:5: error[bad-case] kaiten-sync.yaml: not a plan file",
+        ),
+        (
+            "plan: lower.plan.json",
+            "plan: edited.plan.json",
+            3,
+            ":5:5: error[bad-case] edited.plan.json: ",
+        ),
         ("version: 1\n", "version: 1\nversion: 1\n", 3, "duplicate key"),
         ("cases:\n", "cases: []\nothers:\n", 3, "cases: Expected `array` of length >= 1"),
     ],
@@ -159,6 +170,8 @@ def test_a_wrong_file_of_cases_is_an_error(
 ) -> None:
     text = (policies / "rules.test.yaml").read_text(encoding="utf-8")
     (policies / "rules.test.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    plan = (policies / "lower.plan.json").read_text(encoding="utf-8")
+    (policies / "edited.plan.json").write_text(plan.replace("tightens", "loosens"), "utf-8")
     done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
     assert done.code == code
     assert says in done.stderr

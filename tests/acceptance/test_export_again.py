@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import httpx
@@ -78,6 +79,33 @@ def test_an_exported_file_that_was_edited_is_not_deleted(
     path.unlink()
     export(selling)
     assert is_clean(selling)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mine.yaml", MINE),
+        ("licenses/below/mine.yaml", MINE),
+        ("licenses/mine.yml", MINE),
+        ("licenses/mine.yaml", f"# as agreed\n{MINE}"),
+        ("licenses/mine.yaml", MINE.replace("Mine", "Mine   # until May")),
+        ("licenses/mine.yaml", MINE.replace("{}", "{ }")),
+        ("licenses/mine.yaml", MINE.replace("Mine", '&name "Mine"')),
+        ("licenses/mine.yaml", "version: [\n"),
+        ("licenses/mine.yaml", "\ufeff" + MINE),
+    ],
+)
+def test_a_record_that_somebody_forged_deletes_nothing_of_a_person(
+    selling: Workplace, name: str, text: str
+) -> None:
+    export(selling)
+    path = selling.write(f"catalog/{name}", text)
+    record = selling.folder / "catalog/.kaiten-sync-export.sha256"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    record.write_text(f"{record.read_text()}{digest}  {name}\n")
+    refused = selling.run("export", "-o", "catalog", "--force")
+    assert (refused.code, f"catalog/{name}" in refused.stderr) == (3, True)
+    assert path.read_text(encoding="utf-8") == text
 
 
 def test_files_of_an_export_without_a_record_are_somebodys(

@@ -163,6 +163,34 @@ def test_an_empty_path_is_refused(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+FOLDERS = (
+    ("plan", "-o"),
+    ("plan", "--impact-out"),
+    ("plan", "--check", "-o", "p", "--fresh"),
+    ("drift", "--revert", "group/quotas", "-o"),
+    ("migrate", "growth", "-o"),
+    ("apply", "--yes", "--receipt"),
+    ("adopt", "--into"),
+)
+
+
+@pytest.mark.parametrize("command", FOLDERS, ids=" ".join)
+def test_no_file_gets_the_name_of_a_folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with scripted(nothing) as server:
+        project(tmp_path, server.url)
+        before = sorted(tmp_path.rglob("*"))
+        assert run((*command, "new/")) == 3
+        assert server.requests == []
+    assert "'new/' is a folder: name a file in it" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "x/" * 3_000, "HEAD:" + "x" * 300])
 @pytest.mark.parametrize(
     "command",

@@ -148,6 +148,27 @@ def test_where_the_overlay_goes(two: Two) -> None:
     two.run("export", code=3)
 
 
+def test_without_a_difference_no_overlay_is_written(two: Two) -> None:
+    two.place.write("catalog/catalog.yaml", OTHER)
+    files = set(two.place.folder.rglob("*"))
+    said = two.run("export", "--overlay-of", "bare", "-o", "new/mine.yaml")
+    assert "No difference: the catalog declares what bare has. Nothing was written." in said
+    assert files == set(two.place.folder.rglob("*"))
+
+
+def test_an_empty_overlay_is_written_where_one_is_needed(two: Two) -> None:
+    """The project file names its folder, which git does not keep without a file."""
+    two.run("export", "--overlay-of", "staging")
+    two.place.write("catalog/catalog.yaml", OTHER)
+    two.run("export", "--overlay-of", "staging", "--force")  # what it says is no longer so
+    assert two.overlay() == "version: 1\n"
+    (two.place.folder / "overlays/staging/overlay.yaml").unlink()
+    (two.place.folder / "overlays/staging").rmdir()
+    said = two.run("export", "--overlay-of", "staging")
+    assert "0 objects that differ: the overlay is empty." in said
+    two.plan()
+
+
 def test_force_replaces_an_overlay_and_nothing_else(two: Two) -> None:
     two.place.write("workflow.yaml", "on: push\njobs: {}\n")
     two.place.write("broken.yaml", "version: [\n")

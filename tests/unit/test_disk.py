@@ -58,6 +58,20 @@ def test_a_growing_file_that_may_not_grow_stays_whole(tmp_path: Path, small_file
     file.close()
 
 
+@pytest.mark.parametrize("before", [None, b"", b"an older one"])
+def test_a_growing_file_that_cannot_begin_leaves_all_as_it_was(
+    tmp_path: Path, small_files: int, before: bytes | None
+) -> None:
+    path = tmp_path / "below/of/receipt"
+    if before is not None:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(before)
+    with pytest.raises(OSError, match="File too large"):
+        Disk().grow(path, b"a" * (small_files + 1))
+    assert (path.read_bytes() if path.exists() else None) == before
+    assert (tmp_path / "below").exists() is (before is not None)
+
+
 def test_a_file_with_a_token_is_not_written(tmp_path: Path) -> None:
     disk = Disk(Redaction("ksh_a-token-of-this-process"))
     with pytest.raises(UsageError, match="would contain the token"):

@@ -106,6 +106,37 @@ def test_a_failure_between_two_files_brings_all_of_them_back(
     assert {path.read_bytes() for path in paths} == {b"old"}
 
 
+@pytest.mark.parametrize("broken", ["replace", "mkstemp", "folder"])
+def test_a_failure_leaves_no_folder_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    (tmp_path / "there").mkdir()
+    last = f"there/{'x' * 256}/c" if broken == "folder" else "there/c"
+    names = ("new/catalog/a", "new/catalog/licenses/b", "new/d", last)
+
+    def full(*_args: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device", "name")
+
+    if broken != "folder":
+        monkeypatch.setattr({"replace": "os.replace", "mkstemp": "tempfile.mkstemp"}[broken], full)
+    with pytest.raises(UsageError, match="cannot write"):
+        Disk().write_all({tmp_path / name: b"new" for name in names})
+    assert [*tmp_path.rglob("*")] == [tmp_path / "there"]
+
+
+def test_a_folder_that_somebody_uses_meanwhile_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_source: str, target: Path) -> None:
+        target.with_name("theirs").write_bytes(b"")
+        raise OSError(28, "No space left on device", str(target))
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(UsageError, match="No space left"):
+        Disk().write(tmp_path / "above/plans/plan.json", b"new")
+    assert [*(tmp_path / "above/plans").iterdir()] == [tmp_path / "above/plans/theirs"]
+
+
 def test_a_folder_that_takes_no_file_is_named_by_the_file_that_was_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

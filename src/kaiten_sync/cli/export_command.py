@@ -163,12 +163,16 @@ def _write_overlay(
     server = server.changed(target=target)
     request = OverlayRequest(target=target, out=out, is_forced=force)
     written = export_overlay(workspace_of(project, server), request, terminal_ports())
+    if written.shown is None:
+        print_result(f"No difference: the catalog declares what {target} has. Nothing was written.")
+        return
     print_result(f"wrote {written.shown}")
     if not written.is_used:
         overlays = ", ".join(written.overlays)
         print_result(f"\nAdd it to the target in the project file: overlays: [{overlays}]")
     differ = "differs" if written.objects == 1 else "differ"
+    empty = "" if written.objects else ": the overlay is empty"
     print_result(
-        f"\n{counted(written.objects, 'object')} that {differ}."
+        f"\n{counted(written.objects, 'object')} that {differ}{empty}."
         f" Next: {next_command('plan', '-t', target, options=PROJECT)}"
     )

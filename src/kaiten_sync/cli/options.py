@@ -81,6 +81,9 @@ class OutputPath(PathWord):
         if value == "-":
             what = "folder" if self._is_folder else "file"
             self.fail(f"name a {what}: this is not written to standard output", param, ctx)
+        # A path loses its last slash, and a file would get the name of the folder that was meant.
+        if value.endswith("/") and not self._is_folder:
+            self.fail(f"'{value}' is a folder: name a file in it", param, ctx)
         # `-o json` is what other tools call the format.
         if value in _FORMAT_NAMES:
             self.fail(

@@ -64,9 +64,10 @@ class _Tour:
             "kaiten-sync keeps a licensing catalog in git: what customers can buy, and how much\n"
             f"of it. A Kaiten server runs at {self._url} for this tour, with nothing in it yet."
         )
-        self._project.parent.mkdir(parents=True, exist_ok=True)
-        with chdir(self._project.parent):
-            code = self._start()
+        # The nearest one that is there: init makes the others, and leaves none if it fails.
+        above = next(each for each in self._project.parents if each.is_dir())
+        with chdir(above):
+            code = self._start(self._project.relative_to(above))
         if code != ExitCode.OK:
             return code  # of the folder that --keep names
         with chdir(self._project):
@@ -101,9 +102,9 @@ class _Tour:
         )
         return ExitCode.OK
 
-    def _start(self) -> int:
+    def _start(self, folder: Path) -> int:
         self._title("A project: the catalog is YAML")
-        code = self._run("init", as_operand(self._project.name))
+        code = self._run("init", as_operand(str(folder)))
         if code != ExitCode.OK:
             return code
         lines = (self._project / "catalog/licenses.yaml").read_text(encoding="utf-8").splitlines()

@@ -16,6 +16,7 @@ from kaiten_sync.declare.overlay_patch import (
     Patch,
     forget,
     keep,
+    keep_numbers,
     leave_to_base,
     overlay_bytes,
     overlay_text,
@@ -30,10 +31,10 @@ from kaiten_sync.declare.project import (
 )
 from kaiten_sync.declare.read import read_beside, read_documents
 from kaiten_sync.declare.shorter import Extended, extending
-from kaiten_sync.declare.spelling import Spelling
+from kaiten_sync.declare.spelling import Spelling, other_units
 from kaiten_sync.declare.submodules import submodules
 from kaiten_sync.declare.units import with_plain_numbers
-from kaiten_sync.declare.write import dump_catalog, inline
+from kaiten_sync.declare.write import dump_catalog, inline, is_as_dumped
 from kaiten_sync.declare.yaml_reader import parse_yaml
 
 __all__ = [
@@ -62,11 +63,14 @@ __all__ = [
     "freeze",
     "inherit",
     "inline",
+    "is_as_dumped",
     "is_lfs_pointer",
     "keep",
+    "keep_numbers",
     "leads_out",
     "leave_to_base",
     "merge_documents",
+    "other_units",
     "overlay_bytes",
     "overlay_text",
     "parse_yaml",

@@ -12,7 +12,7 @@ from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.forms import lists_of, path_of, short_form, whole_form
 from kaiten_sync.declare.opened import open_files
-from kaiten_sync.declare.spelling import Spelling
+from kaiten_sync.declare.spelling import Spelling, other_units
 from kaiten_sync.declare.write import dump_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError
 from kaiten_sync.immutable import Immutable
@@ -43,8 +43,11 @@ class Adopter:
         root: Path,
         overlays: Sequence[str] = (),
         declared: DesiredState | None = None,
+        chosen: Sequence[Difference] = (),
     ) -> None:
         """Read the files that these paths mean. They declare what is `declared`.
+
+        `chosen` are the differences that will be adopted: units may be among them.
 
         Raises:
             ChangedFileError: one cannot be edited as it is by now.
@@ -61,7 +64,8 @@ class Adopter:
         self._new: dict[str, dict[Address, Fields]] = {}
         self._taken_out: set[Address] = set()
         self._declared = declared
-        self._spelling = Spelling(declared, self._editors)
+        self._chosen = chosen
+        self._spelling = Spelling(declared, self._editors, other_units(chosen))
         self._lists = Lists(self._latest_first(), self._overlays, self._declared_in)
 
     def adopt(
@@ -97,6 +101,25 @@ class Adopter:
         """Change texts that several objects share, from now on. `keep` gives others theirs back."""
         for editor in self._editors.values():
             editor.may_share = True
+
+    def keep_numbers(self) -> None:
+        """Write numbers again that would mean others in the units that are adopted.
+
+        Raises:
+            RefusedError: one shares its text with others.
+        """
+        adopted = {d.address: {f.name for f in d.fields} for d in self._chosen}
+        gone = {d.address for d in self._chosen if d.drift is DriftClass.MISSING}
+        for each in self._spelling.misread():
+            holders = [e for e in self._latest_first() if e.find(each.path) is not None]
+            spot = holders[0].find(each.path) if holders else None
+            # What comes by an alias is kept where it is written.
+            if spot is None or spot.alias is not None or gone & {each.address, each.address.parent}:
+                continue
+            if spot.pairs is None and each.address not in adopted:
+                holders[0].set(each.path, each.value)
+            elif spot.pairs is not None and each.name not in adopted.get(each.address, ()):
+                holders[0].set([*each.path, each.name], each.value)
 
     def expect_gone(self, addresses: Iterable[Address]) -> None:
         """Note what will be taken away in the end: nothing is inherited from it by then."""

@@ -13,8 +13,8 @@ from kaiten_sync.declare.content import LINE_BREAK, split_lines
 from kaiten_sync.declare.differing import differing, item_changes, value_at
 from kaiten_sync.declare.edit_anchors import handed_on
 from kaiten_sync.declare.edit_lists import TextEdit, flow_edits, goes_by_lines, line_edits
-from kaiten_sync.declare.spots import Spot, shared_keys, spots_of
-from kaiten_sync.declare.write import entry_lines, fits_block, inline
+from kaiten_sync.declare.spots import Spot, scalar_of, shared_keys, spots_of
+from kaiten_sync.declare.write import entry_lines, fits_block, grouped_as, inline
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
@@ -80,7 +80,7 @@ class TextEditor:
     def shares(self, path: Sequence[str]) -> bool:
         """Whether an alias or a merge key puts an entry into its mapping."""
         mapping = self.find(path[:-1])
-        return mapping is not None and path[-1] in shared_keys(self._nodes, mapping)
+        return mapping is not None and path[-1] in shared_keys(mapping)
 
     def set(self, path: EditPath, value: Json) -> None:
         """Write another value, or a new entry of the mapping that would contain it."""
@@ -216,9 +216,8 @@ class TextEditor:
 
     def scalar_at(self, ref: SourceRef, name: str) -> str | None:
         """The text of the entry whose key is at a place, or of a key inside it. None without."""
-        _, value = self._pairs.get((ref.line, ref.column), (None, None))
-        inner = value.get(name) if value is not None else None
-        return inner[1].text if inner is not None else value.text if value is not None else None
+        found = self._pairs.get((ref.line, ref.column))
+        return scalar_of(found[1], name) if found is not None else None
 
     @cached_property
     def _pairs(self) -> dict[tuple[int, int], tuple[Spot, Spot]]:
@@ -282,6 +281,7 @@ class TextEditor:
     def _instead_of(self, spot: Spot, value: Json) -> str:
         """The text of a new value; a comment beside the head of a block scalar is kept."""
         quotes = spot.style if spot.style in ("'", '"') else None
+        value = value if spot.style else grouped_as(spot.text or "", value)
         text = inline(value, quotes, in_flow=spot.in_flow)
         if spot.start == spot.end:
             return f" {text}"

@@ -21,7 +21,7 @@ def handed_on(text: str, nodes: Collection[Spot], edits: Sequence[TextEdit]) -> 
         return
     found: set[int] = set()
     for alias in sorted((s for s in nodes if s.alias), key=lambda spot: spot.start):
-        source = anchored.get(id(meant(nodes, alias)))
+        source = anchored.get(id(meant(alias)))
         is_left = not any(edit.start <= alias.start < edit.end for edit in edits)
         if source is not None and is_left and id(source) not in found:
             found.add(id(source))

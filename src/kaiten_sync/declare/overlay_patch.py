@@ -5,7 +5,7 @@ Used by `export --overlay-of` and `adopt --into-overlay`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from kaiten_sync.declare.content import bytes_like
@@ -14,6 +14,7 @@ from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.forms import path_of, short_form, whole_form
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.opened import editor_of
+from kaiten_sync.declare.spelling import Misread
 from kaiten_sync.declare.write import outline
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import BUNDLE
@@ -74,6 +75,17 @@ def patch_of(
 def keep(patch: Patch, address: Address, fields: Fields | None) -> None:
     """Give an object what it has, None if it is not there: something that it inherits changes."""
     _set(patch, path_of(address), Leaf(None if fields is None else short_form(address, fields)))
+
+
+def keep_numbers(patch: Patch, numbers: Iterable[Misread]) -> None:
+    """Write numbers that would mean others in the units that a patch sets, unless it sets them."""
+    for each in numbers:
+        found = _leaf_at(patch, each.path)
+        inner = found.value if found is not None else None
+        if found is None:
+            _set(patch, each.path if each.is_alone else [*each.path, each.name], Leaf(each.value))
+        elif isinstance(inner, Mapping) and each.name not in inner:
+            _set(patch, each.path, Leaf({each.name: each.value, **inner}))
 
 
 def forget(patch: Patch, address: Address) -> None:
@@ -174,7 +186,16 @@ def _plain(patch: Patch) -> dict[str, Json]:
     return plain
 
 
-def _set(patch: Patch, path: list[str], leaf: Leaf) -> None:
+def _leaf_at(patch: Patch, path: Sequence[str]) -> Leaf | None:
+    """What sets or takes away the place of a path, or something above it."""
+    inner: Patch | Leaf | None = patch
+    for step in path:
+        if isinstance(inner, dict):
+            inner = inner.get(step)
+    return inner if isinstance(inner, Leaf) else None
+
+
+def _set(patch: Patch, path: Sequence[str], leaf: Leaf) -> None:
     inner = patch
     for step in path[:-1]:
         below = inner.setdefault(step, {})

@@ -68,6 +68,11 @@ def resolve_plain(text: str) -> Scalar | Diagnostic:
     return text
 
 
+def is_grouped(text: str) -> bool:
+    """Whether unquoted text is a number with `_` between its thousands."""
+    return _GROUPED.fullmatch(text) is not None
+
+
 def is_plain_text(text: str) -> bool:
     """Whether unquoted text reads back as exactly this text."""
     return resolve_plain(text) == text

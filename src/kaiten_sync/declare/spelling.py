@@ -3,28 +3,59 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from kaiten_sync.declare.edit import TextEditor
+from kaiten_sync.declare.forms import path_of
 from kaiten_sync.declare.opened import open_files
-from kaiten_sync.declare.scalars import is_plain_text
-from kaiten_sync.kinds.units import quantities, unit_of
-from kaiten_sync.licensing import quantity_like
+from kaiten_sync.declare.scalars import is_grouped, is_plain_text, resolve_plain
+from kaiten_sync.declare.write import grouped_as
+from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.units import quantities, unit_holder, unit_of, units_shown
+from kaiten_sync.licensing import exact_quantity, quantity_like
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.drift import Difference
+from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, Resource
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Fields, Json, is_number
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import ABSENT, UNLIMITED, UNLIMITED_WIRE, Fields, Json, is_number
+
+_AS_DECLARED: Mapping[Address, Fields] = {}
+
+
+class Misread(Immutable, frozen=True, kw_only=True):
+    """A number whose text means something else in another unit, as it is to be written.
+
+    `path` leads to the object that it is a field of. `is_alone` says that this object declares
+    nothing else.
+    """
+
+    path: tuple[str, ...]
+    address: Address
+    name: str
+    value: Json
+    is_alone: bool
 
 
 class Spelling:
     """Writes a number as the one that it replaces is written, or those beside it: `10GB`."""
 
-    def __init__(self, declared: DesiredState | None, editors: Mapping[str, TextEditor]) -> None:
-        """Look for texts in the files of a declaration, by their names."""
+    def __init__(
+        self,
+        declared: DesiredState | None,
+        editors: Mapping[str, TextEditor],
+        units: Mapping[Address, Fields] = _AS_DECLARED,
+    ) -> None:
+        """Look for texts in the files of a declaration, by their names.
+
+        `units` are the fields that name units, of objects that will have others than declared.
+        """
+        self._declared = declared
         self._resources = declared.resources if declared is not None else {}
         self._editors = editors
+        self._units = units
 
     @classmethod
     def of_files(cls, declared: DesiredState, paths: Sequence[str], root: Path) -> Spelling:
@@ -35,6 +66,44 @@ class Spelling:
         """
         opened = open_files(paths, root)
         return cls(declared, {shown: each.editor for shown, each in opened.items()})
+
+    def with_units(self, units: Mapping[Address, Fields]) -> Spelling:
+        """The same declaration with other units."""
+        return Spelling(self._declared, self._editors, units)
+
+    def misread(self) -> Iterator[Misread]:
+        """The declared numbers whose texts mean something else in the other units."""
+        named = {unit_holder(a): a for a in self._resources} if self._units else {}
+        if not named.keys() & self._units.keys():
+            return
+        own = {e.source for e in self._resources.values() if not e.source.through}
+        seen: set[SourceRef] = set()
+        for address, each in self._resources.items():
+            is_again = bool(each.source.through) and each.source in own | seen
+            if unit_holder(address) not in self._units or is_again:
+                continue
+            seen.add(each.source)
+            for name in quantities() & each.fields.keys():
+                value, text = each.fields[name], self._text(each, name)
+                if text is None or not is_number(value) or self._reads(address, text, value):
+                    continue
+                yield Misread(
+                    path=_declared_at(each),
+                    address=address,
+                    name=name,
+                    value=self._spelled(address, name, value),
+                    is_alone=each.fields.keys() == {name} and not self._is_protected(address),
+                )
+
+    def _reads(self, address: Address, text: str, value: float) -> bool:
+        """Whether a text still means its number."""
+        try:
+            return exact_quantity(text, unit_of(address, self._fields)) == value
+        except ValueError:
+            return resolve_plain(text) == value
+
+    def _is_protected(self, address: Address) -> bool:
+        return self._declared is not None and address in self._declared.protected
 
     def fields(self, address: Address, fields: Fields) -> Fields:
         """The fields of an object with numbers as the declaration writes them."""
@@ -60,10 +129,14 @@ class Spelling:
             return value
         unit = unit_of(address, self._fields)
         own = self._text(self._resources[address], name) if address in self._resources else None
-        is_decided = own is not None and own != UNLIMITED
+        is_decided = own is not None and own not in (UNLIMITED, str(UNLIMITED_WIRE))
         beside = self._alike[address.kind, address.slug]
         for text in (own,) if is_decided else (self._text(each, name) for each in beside):
-            alike = quantity_like(int(value), text, unit) if text is not None else None
+            if text is None:
+                continue
+            if is_grouped(text):
+                return grouped_as(text, value)
+            alike = quantity_like(int(value), text, unit)
             if alike is not None and is_plain_text(alike):
                 return alike
         return value
@@ -78,7 +151,9 @@ class Spelling:
 
     @cached_property
     def _fields(self) -> Mapping[Address, Fields]:
-        return {address: each.fields for address, each in self._resources.items()}
+        declared = {address: each.fields for address, each in self._resources.items()}
+        others = {a: {**declared.get(a, {}), **fields} for a, fields in self._units.items()}
+        return {**declared, **others}
 
     @cached_property
     def _alike(self) -> Mapping[tuple[str, str], Sequence[Resource]]:
@@ -86,3 +161,25 @@ class Spelling:
         for address, each in self._resources.items():
             found[address.kind, address.slug].append(each)
         return found
+
+
+def other_units(differences: Iterable[Difference]) -> Mapping[Address, Fields]:
+    """The fields that name units, of declared objects that have others on the server."""
+    found: dict[Address, Fields] = {}
+    for each in differences:
+        fields = {
+            field.name: None if field.before is ABSENT else field.before
+            for field in each.fields
+            if field.name in units_shown()
+        }
+        if fields and each.drift is DriftClass.CHANGED:
+            found[each.address] = fields
+    return found
+
+
+def _declared_at(resource: Resource) -> tuple[str, ...]:
+    """The keys that lead to an object where it is written: in a bundle, if it came from one."""
+    through, spec = resource.source.through, spec_of(resource.address.kind)
+    if not through:
+        return tuple(path_of(resource.address))
+    return (spec.bundles, through[-1], spec.section, resource.address.slug)

@@ -6,7 +6,7 @@ objects share cannot be changed for one of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ class Spot:
 
     `in_flow` says that it is inside braces or brackets. `style` is the quote or `|` of a scalar. A
     mapping has `pairs`, and `is_flow` if it is written in braces. `alias` names the anchor that an
-    alias refers to, and `anchor` this node's own.
+    alias refers to, `means` is the node with it, and `anchor` is this node's own.
     """
 
     start: int
@@ -37,6 +37,7 @@ class Spot:
     pairs: list[tuple[Spot, Spot]] | None = None
     items: list[Spot] = field(default_factory=list)
     alias: str | None = None
+    means: Spot | None = None
     anchor: str | None = None
 
     @property
@@ -67,24 +68,28 @@ class Spot:
                 waiting += (key, value)
 
 
-def shared_keys(nodes: Collection[Spot], mapping: Spot) -> Iterator[str | None]:
-    """The keys that a mapping of a file with these nodes has by an alias or a merge key."""
+def shared_keys(mapping: Spot) -> Iterator[str | None]:
+    """The keys that a mapping has by an alias or a merge key."""
     merged = mapping.get(MERGE_KEY)
     sources = [mapping] if mapping.alias is not None else []
     if merged is not None:
         sources += merged[1].items or [merged[1]]
     for source in sources:
-        found = meant(nodes, source)
+        found = meant(source)
         yield from (key.text for key, _ in found.pairs or ())
-        yield from shared_keys(nodes, found)
+        yield from shared_keys(found)
 
 
-def meant(nodes: Collection[Spot], spot: Spot) -> Spot:
+def meant(spot: Spot) -> Spot:
     """The node itself, or what it refers to: the last node before it with that anchor."""
-    if spot.alias is None:
-        return spot
-    anchored = [each for each in nodes if each.anchor == spot.alias and each.start < spot.start]
-    return max(anchored, key=lambda each: each.start)
+    return spot if spot.means is None else spot.means
+
+
+def scalar_of(spot: Spot, name: str) -> str | None:
+    """The text of a scalar, or of a key inside a mapping, wherever aliases take them from."""
+    value = meant(spot)
+    inner = value.get(name)
+    return value.text if inner is None else meant(inner[1]).text
 
 
 def spots_of(text: str) -> Spot | None:
@@ -102,6 +107,7 @@ class _Reader:
         self._events = events
         self._text = text
         self._at = 0
+        self._anchors: dict[str, Spot] = {}
 
     def root(self) -> Spot | None:
         while not isinstance(self._next(), yaml.DocumentStartEvent):
@@ -124,8 +130,11 @@ class _Reader:
         )
         if isinstance(event, yaml.AliasEvent):
             spot.alias = event.anchor
+            spot.means = self._anchors.get(str(event.anchor))
             return spot
         spot.anchor = event.anchor
+        if event.anchor is not None:
+            self._anchors[event.anchor] = spot
         if isinstance(event, yaml.ScalarEvent):
             spot.text, spot.style = event.value, event.style
             # A block scalar ends where the next thing begins: the line breaks before that are not

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TypeAlias
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kaiten_sync.declare.merge import CATALOG_VERSION
-from kaiten_sync.declare.scalars import MAX_EXACT_INTEGER, is_plain_text
+from kaiten_sync.declare.scalars import MAX_EXACT_INTEGER, is_grouped, is_plain_text
+from kaiten_sync.declare.yaml_reader import yaml_events
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import EXTENDS, KindSpec
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.value import Fields, Json
+from kaiten_sync.model.value import Fields, Json, is_number
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _Pairs: TypeAlias = list[tuple[Node, Node]]
@@ -26,6 +27,8 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NEVER_FOLD = 1_000_000
 """Line width: a folded line makes a diff of two where one word changed."""
 
+
+_FOR_EDITORS = "# yaml-language-server: $schema="
 
 Place: TypeAlias = tuple[str, int]
 """Orders objects in a section: by a slug, then by a number."""
@@ -56,8 +59,23 @@ def dump_catalog(
     for spec in top_kinds():
         if slugs := content.slugs(spec, None):
             pairs.append((_plain(spec.section), _section(spec, slugs, None, content)))
-    header = f"# yaml-language-server: $schema={schema}\n" if schema else ""
+    header = f"{_FOR_EDITORS}{schema}\n" if schema else ""
     return header + _serialize(_map(pairs))
+
+
+def is_as_dumped(text: str) -> bool:
+    """Whether a file is as `dump_catalog` writes: without comments, anchors or another style.
+
+    The line for editors may be above it.
+    """
+    head, line_break, rest = text.partition("\n")
+    body = rest if head.startswith(_FOR_EDITORS) and line_break else text
+    try:
+        events = [*yaml_events(body)]
+    except (yaml.YAMLError, ValueError):
+        return False
+    has_anchors = any(getattr(each, "anchor", None) is not None for each in events)
+    return not has_anchors and _printed(lambda **options: str(yaml.emit(events, **options))) == body
 
 
 def line_count(address: Address, fields: Fields) -> int:
@@ -83,6 +101,12 @@ def inline(value: Json, quotes: str | None = None, *, in_flow: bool = False) -> 
     if in_flow:
         return _serialize(_sequence([node], is_flow=True)).strip("\n")[1:-1]
     return _serialize(node).removesuffix("...\n").rstrip("\n")
+
+
+def grouped_as(text: str, value: Json) -> Json:
+    """A value; if it can be, a number with `_` between its thousands, in place of such a text."""
+    can_be = is_number(value) and 0 <= value <= MAX_EXACT_INTEGER and value == int(value)
+    return _Grouped(value) if is_number(value) and can_be and is_grouped(text) else value
 
 
 def outline(value: Json) -> list[str] | None:
@@ -133,6 +157,10 @@ def _below(node: Node) -> Iterator[Node]:
             waiting += [part for pair in each.value for part in pair]
         elif isinstance(each, SequenceNode):
             waiting += each.value
+
+
+class _Grouped(int):
+    """A whole number that is written with `_` between its thousands."""
 
 
 class InOrder(dict[str, Json]):
@@ -207,6 +235,8 @@ def _node(value: Json) -> Node:
 
 def _number(value: int | float) -> Node:
     """A number. What no float64 integer can hold exactly is written as the float it is."""
+    if isinstance(value, _Grouped):
+        return ScalarNode("tag:yaml.org,2002:int", f"{value:_}")
     if abs(value) <= MAX_EXACT_INTEGER and value == int(value):
         return ScalarNode("tag:yaml.org,2002:int", str(int(value)))
     text = repr(float(value))
@@ -243,9 +273,13 @@ def _sequence(items: list[Node], *, is_flow: bool = False) -> Node:
 
 
 def _serialize(root: Node) -> str:
-    text: str = yaml.serialize(root, Dumper=_Dumper, allow_unicode=True, width=_NEVER_FOLD)
+    return _printed(lambda **options: str(yaml.serialize(root, **options)))
+
+
+def _printed(write: Callable[..., str]) -> str:
+    text = write(Dumper=_Dumper, allow_unicode=True, width=_NEVER_FOLD)
     if "\\U" in text:  # libyaml's way to write an emoji, on one line in quotes
-        text = yaml.serialize(root, Dumper=yaml.SafeDumper, allow_unicode=True, width=_NEVER_FOLD)
+        text = write(Dumper=yaml.SafeDumper, allow_unicode=True, width=_NEVER_FOLD)
     return text if text.isprintable() else "".join(map(_visible, text))
 
 

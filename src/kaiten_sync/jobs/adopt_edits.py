@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Protocol
 
-from kaiten_sync.declare import REMOVES_NOTHING, Adopter, FileChange
+from kaiten_sync.declare import REMOVES_NOTHING, Adopter, FileChange, other_units
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.immutable import Immutable
@@ -82,8 +82,10 @@ class InPlace:
         """
         # First without touching what is shared: if that works, no other object can have changed.
         trial, _ = self._edited(chosen, _Others())
-        inherits = any(each.source.through for each in self._declared.resources.values()) or any(
-            each.drift is not DriftClass.CHANGED for each in chosen
+        inherits = (
+            any(each.source.through for each in self._declared.resources.values())
+            or any(each.drift is not DriftClass.CHANGED for each in chosen)
+            or bool(other_units(chosen))
         )
         if not trial.obstacles and not inherits:
             return trial
@@ -136,7 +138,7 @@ class InPlace:
             RefusedError: an object to be kept as it is cannot be written by itself.
         """
         source = self._source
-        adopter = Adopter(source.catalog, source.root, source.overlays, self._declared)
+        adopter = Adopter(source.catalog, source.root, source.overlays, self._declared, chosen)
         if may_share:
             adopter.share()
         adopter.expect_gone(address for address, fields in others.kept.items() if not fields)
@@ -145,6 +147,10 @@ class InPlace:
             adopter.own(parent)
         adopted: list[Difference] = []
         obstacles: list[Diagnostic] = []
+        try:
+            adopter.keep_numbers()
+        except KaitenSyncError as error:
+            obstacles += [obstacle(d, error.message) for d in chosen if other_units([d])]
         # Bases come first: what inherits from them depends on what becomes of them.
         declared = self._declared.resources
         depth = {a: len(found.source.through) for a, found in declared.items()}

@@ -10,6 +10,7 @@ from kaiten_sync.declare import (
     FileChange,
     default_file,
     leave_to_base,
+    other_units,
     overlay_bytes,
     patch_of,
 )
@@ -138,18 +139,23 @@ class _IntoOverlay:
         self._before = files.read(overlay.path) if files.exists(overlay.path) else None
         self._under = load(overlay.under)
         self._spelling = spelling_of(overlay, declared)
-        self._objects = self._spelling.objects(with_families(live))
+        self._live = with_families(live)
+        self._objects = self._spelling.objects(self._live)
         self._differences = diff_catalog(self._under, live, overlay.under.scope).differences
 
     def of(self, chosen: Sequence[Difference]) -> Trial:
         addresses = {difference.address for difference in chosen}
         whole = {d.address for d in chosen if d.drift is not DriftClass.CHANGED}
+        spelling, objects = self._spelling, self._objects
+        if units := other_units(chosen):
+            spelling = spelling.with_units(units)
+            objects = spelling.objects(self._live)
         below = [
-            self._spelling.difference(d)
+            spelling.difference(d)
             for d in self._differences
             if d.address in addresses or d.address.parent in whole
         ]
-        patch = patch_of(below, self._under, self._objects)
+        patch = patch_of(below, self._under, objects)
         for difference in chosen:
             leave_to_base(patch, difference)
         try:

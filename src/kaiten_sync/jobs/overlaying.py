@@ -16,7 +16,9 @@ from kaiten_sync.declare import (
     find_files,
     forget,
     keep,
+    keep_numbers,
     leads_out,
+    other_units,
     overlay_text,
     parse_yaml,
     patch_of,
@@ -55,7 +57,7 @@ class Overlay(Immutable, frozen=True, kw_only=True):
     """One file of a target's overlays.
 
     `under` is the declaration without the file, `whole` with it. `is_used` is false if the project
-    file does not name it yet.
+    file does not name it yet, and `is_missed` true if what that names is not there without it.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class Overlay(Immutable, frozen=True, kw_only=True):
     under: CatalogSource
     whole: CatalogSource
     is_used: bool
+    is_missed: bool = False
 
 
 class OverlayRequest(Immutable, frozen=True, kw_only=True):
@@ -76,10 +79,11 @@ class OverlayRequest(Immutable, frozen=True, kw_only=True):
 class WrittenOverlay(Immutable, frozen=True, kw_only=True):
     """An overlay that was written, and of how many objects.
 
-    `overlays` are those that the target has with it.
+    `shown` is None if nothing was: no object differs. `overlays` are those that the target has with
+    it.
     """
 
-    shown: str
+    shown: str | None
     objects: int
     is_used: bool
     overlays: tuple[str, ...] = ()
@@ -88,7 +92,8 @@ class WrittenOverlay(Immutable, frozen=True, kw_only=True):
 def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) -> WrittenOverlay:
     """Write the differences of a live catalog to the base as that target's overlay.
 
-    Planning the target changes nothing afterwards.
+    Planning the target changes nothing afterwards. Without differences, a file is written only
+    where the project file names one that is not there, or in place of one that has some.
 
     Raises:
         UsageError: there is no project, no place for the overlay, or a file already.
@@ -108,7 +113,9 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     with connection.open() as catalog:
         live, diff = compare(desired, catalog, case, ports.progress)
     differences = declarable(diff.differences, ports)
-    spelling = spelling_of(overlay, desired)
+    if not (differences or overlay.is_missed or ports.files.exists(overlay.path)):
+        return WrittenOverlay(shown=None, objects=0, is_used=overlay.is_used)
+    spelling = spelling_of(overlay, desired, differences)
     patch = patch_of(
         map(spelling.difference, differences), desired, spelling.objects(with_families(live))
     )
@@ -171,6 +178,7 @@ def overlay_of(
         under=source.changed(overlays=tuple(below)),
         whole=source.changed(overlays=overlays),
         is_used=is_used,
+        is_missed=is_used and any(isinstance(each, Diagnostic) for each in read),
     )
 
 
@@ -202,10 +210,13 @@ def _check_is_overlay(overlay: Overlay, files: Files) -> None:
         )
 
 
-def spelling_of(overlay: Overlay, declared: DesiredState) -> Spelling:
-    """How the files of a target write the numbers of what they declare."""
+def spelling_of(
+    overlay: Overlay, declared: DesiredState, chosen: Sequence[Difference] = ()
+) -> Spelling:
+    """How the files of a target write numbers, in the units that are there with what is chosen."""
     source = overlay.whole if overlay.path.exists() else overlay.under
-    return Spelling.of_files(declared, [*source.catalog, *source.overlays], source.root)
+    paths = [*source.catalog, *source.overlays]
+    return Spelling.of_files(declared, paths, source.root).with_units(other_units(chosen))
 
 
 def kept_apart(
@@ -219,12 +230,15 @@ def kept_apart(
 
     `declared` is what the files declare without the patch, `chosen` what the patch is to change.
     """
-    inherits = any(each.source.through for each in declared.resources.values())
+    has_units = bool(other_units(chosen))
+    inherits = has_units or any(each.source.through for each in declared.resources.values())
     changing = {each.address for each in chosen}
     whole = {each.address for each in chosen if each.drift is not DriftClass.CHANGED}
     missing = {a for a in whole if a in declared.resources and declared.resources[a].source.through}
     for address in missing:
         forget(patch, address)
+    if has_units:
+        keep_numbers(patch, spelling_of(overlay, declared, chosen).misread())
     if any(each.parent is None for each in whole):
         _take_from_bundles(overlay, patch, write)
     text = write(patch)
@@ -240,7 +254,7 @@ def kept_apart(
         others |= dict.fromkeys(_inherited_first(missing, found))
         if not others:
             break
-        spelling = spelling_of(overlay, declared)
+        spelling = spelling_of(overlay, declared, chosen)
         for address in sorted(others, key=lambda each: each.sort_key):
             fields = others[address]
             keep(patch, address, None if fields is None else spelling.fields(address, fields))

@@ -13,7 +13,7 @@ from pathlib import Path
 from kaiten_sync.declare import leads_out, read_beside
 from kaiten_sync.documents import from_json, to_json, value_of
 from kaiten_sync.documents.rule_test import RuleCaseDocument, RuleTestDocument
-from kaiten_sync.errors import DeclarationError, UsageError
+from kaiten_sync.errors import DeclarationError, PlanFileError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import affected_by
 from kaiten_sync.jobs.agreed import read_plan_file
@@ -51,7 +51,7 @@ def rule_cases(path: str, project: Project | None, files: Files) -> tuple[CaseRe
 
     Raises:
         UsageError: no project file was found, or FILE names one that does not exist.
-        DeclarationError: the file is wrong. PlanFileError: a plan is.
+        DeclarationError: the file is wrong, or a plan that it names is.
     """
     if project is None:
         raise UsageError(
@@ -85,12 +85,14 @@ def _plans(
     cases: Sequence[RuleCaseDocument], document: Document, folder: Path, files: Files
 ) -> list[Plan]:
     read = [_plan(case.plan, at, document, folder, files) for at, case in enumerate(cases)]
-    if unread := [each for each in read if isinstance(each, Diagnostic)]:
+    if unread := [wrong for each in read if not isinstance(each, Plan) for wrong in each]:
         raise DeclarationError(unread)
     return [each for each in read if isinstance(each, Plan)]
 
 
-def _plan(name: str, at: int, document: Document, folder: Path, files: Files) -> Plan | Diagnostic:
+def _plan(
+    name: str, at: int, document: Document, folder: Path, files: Files
+) -> Plan | list[Diagnostic]:
     """The plan that a case names, or why it cannot be read."""
     place = ("cases", at, "plan")
     outside = _diagnostic(
@@ -98,14 +100,17 @@ def _plan(name: str, at: int, document: Document, folder: Path, files: Files) ->
     )
     named = NamedPath(name, outside.ref, None) if outside.ref is not None else name
     if leads_out(named, folder):
-        return outside
+        return [outside]
     path = str(folder / name)
     try:
         # No file says that standard input is to be read.
         return read_plan_file("./-" if path == "-" else path, files)
     except UsageError as error:
         hint = "plan files are named relative to this file"
-        return _diagnostic(document, place, error.message, hint)
+        return [_diagnostic(document, place, error.message, hint)]
+    except PlanFileError as error:
+        inner = [_diagnostic(document, place, e.headline, e.hint) for e in error.diagnostics]
+        return [_diagnostic(document, place, error.message, error.hint), *inner]
 
 
 def _unknown_rules(

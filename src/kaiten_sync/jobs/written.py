@@ -1,7 +1,8 @@
 """Which files of an export's folder the export wrote itself: those whose content it recorded.
 
 The record lies beside them, in the format of `sha256sum`. A file that somebody wrote or changed
-does not match it, and is never deleted (ADR 30).
+does not match it, and is never deleted (ADR 30). Whoever changes a repository can write a record as
+well, so a file that no export writes is not deleted either, whatever the record says.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from kaiten_sync.declare import FoundFile, find_files
+from kaiten_sync.declare import FoundFile, find_files, is_as_dumped
 from kaiten_sync.errors import UsageError
+from kaiten_sync.kinds.registry import top_kinds
 from kaiten_sync.model.ports import Files
 
 RECORD = ".kaiten-sync-export.sha256"
@@ -45,11 +47,7 @@ def replacing(
             hint="choose an empty folder, or pass --force",
         )
     recorded = _recorded(folder, files)
-    foreign = [
-        path
-        for path in others
-        if path.is_symlink() or recorded.get(_name(folder, path)) != _digest(files.read(path))
-    ]
+    foreign = [path for path in others if not _is_exported(path, folder, recorded, files)]
     if foreign:
         raise UsageError(
             "not written by export, or changed since, and planning the folder would read it:"
@@ -66,6 +64,17 @@ def replacing(
     # In the form of `sha256sum`, so that people can check it without this program.
     record = "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
     return {**same_breaks, folder / RECORD: record, **dict.fromkeys(others)}
+
+
+def _is_exported(path: Path, folder: Path, recorded: Mapping[str, str], files: Files) -> bool:
+    name = _name(folder, path)
+    sections = "|".join(each.section for each in top_kinds())
+    layout = rf"catalog\.yaml|(?:{sections})(?:/[^/]+)?\.yaml"  # what an export calls its files
+    if path.is_symlink() or name not in recorded or not re.fullmatch(layout, name):
+        return False
+    content = files.read(path)
+    text = content.decode(errors="replace").replace("\r\n", "\n")
+    return recorded[name] == _digest(content) and is_as_dumped(text)
 
 
 def _recorded(folder: Path, files: Files) -> Mapping[str, str]:

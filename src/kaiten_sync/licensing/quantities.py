@@ -183,7 +183,7 @@ def quantity_like(value: int, text: str, unit: Unit = NO_UNIT) -> str | None:
     """A whole number with a prefix and a unit as another one has them: `8GB` if that is `10GB`.
 
     It is the text itself if that means the number. None if the text is a plain number, or if none
-    is written like it.
+    is written like it. Thousands are apart if they are in the text.
     """
     found = _FORM.fullmatch(text)
     if found is None or not found[3] or value <= 0:
@@ -196,7 +196,11 @@ def quantity_like(value: int, text: str, unit: Unit = NO_UNIT) -> str | None:
     read = _read_word(found[3], unit)
     written = [*_alike(value, read, text[found.end(2) : found.start(3)], unit)]
     best = min(written, key=lambda each: (len(each[0]), each[1] != read.prefix), default=None)
-    return None if best is None or best[2].isdecimal() else best[2]
+    if best is None or best[2].isdecimal():
+        return None
+    number, _, alike = best
+    has_groups = "_" in found[1]
+    return f"{Decimal(number):,f}".replace(",", "_") + alike[len(number) :] if has_groups else alike
 
 
 def _alike(value: int, read: _Word, gap: str, unit: Unit) -> Iterator[tuple[str, str, str]]:

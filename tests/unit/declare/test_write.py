@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from kaiten_sync.declare import build_desired, dump_catalog, merge_documents, read_documents
 from kaiten_sync.declare.content import split_lines
+from kaiten_sync.declare.write import is_as_dumped
 from kaiten_sync.declare.yaml_reader import parse_yaml
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.kinds.addresses import grant_address, license_address, parse_address
@@ -78,6 +79,7 @@ def read_back(text: str) -> DesiredState:
 def assert_round_trip(objects: Mapping[Address, Fields]) -> None:
     text = dump_catalog(objects)
     found = {address: resource.fields for address, resource in read_back(text).resources.items()}
+    assert is_as_dumped(text)
     assert found == {
         address: {name: normal_json(value) for name, value in fields.items()}
         for address, fields in objects.items()
