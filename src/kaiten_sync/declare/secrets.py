@@ -19,6 +19,13 @@ _TOKEN = re.compile(r"(?:ksh_|ksm_|whsec_)[A-Za-z0-9_+/=-]{12,}")
 """A Kaiten credential. They are longer, but half of one is too much too."""
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s'\"@,}]+@")
+_BEHIND_PATH = re.compile(r"://[^?#]*(?:\?|#(?!sha256=))")
+"""A query or a fragment, where tokens are put. A wheel's URL has its hash there, and no other URL
+of a project file anything."""
+
+_PLACES = ("env", "file")
+"""Keys of `token` that say where it is."""
+
 _SECRET_WORDS = ("token", "secret", "passw", "apikey", "api_key", "api-key", "bearer", "credential")
 _ASSIGNED = re.compile(
     rf"(?i)((?:{'|'.join(_SECRET_WORDS)})[\w.-]{{0,40}}[\"']?\s{{0,9}}:\s{{1,9}})(?![{{\s#]).*"
@@ -71,6 +78,28 @@ def _secret_values(node: Node) -> Iterator[SourceRef]:
         if is_token(key):
             yield entry.key_ref
         yield from _secret_values(entry.node)
+
+
+def unshown_values(root: Node) -> list[SourceRef]:
+    """The places of values that may be credentials, and that no message shows.
+
+    They are wrong for another reason: what is unknown below a key that promises a secret, and what
+    a URL has behind its path.
+    """
+    return sorted(set(_unshown(root, is_named=False)))
+
+
+def _unshown(node: Node, *, is_named: bool) -> Iterator[SourceRef]:
+    value = node.value
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _unshown(item, is_named=is_named)
+    is_said = is_named and value is not None and not isinstance(value, tuple | dict)
+    if is_said or (isinstance(value, str) and _BEHIND_PATH.search(value)):
+        yield node.ref
+    for key, entry in node.entries.items():
+        is_place = is_named and key in _PLACES
+        yield from _unshown(entry.node, is_named=not is_place and (is_named or names_secret(key)))
 
 
 def has_user_info(url: str) -> bool:
