@@ -17,6 +17,9 @@ SECRET_RULE = "secret-in-file"  # noqa: S105  (a rule's name, not a secret)
 
 _TOKEN = re.compile(r"(?:ksh_|ksm_|whsec_)[A-Za-z0-9_+/=-]{12,}")
 """A Kaiten credential. They are longer, but half of one is too much too."""
+_IN_TOKENS = "_"
+_IN_USER_INFO = "@"
+"""What every match has and few lines do: to look for it takes a twentieth of a pattern's time."""
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s'\"@,}]+@")
 _BEHIND_PATH = re.compile(r"://[^?#]*(?:\?|#(?!sha256=))")
@@ -47,7 +50,7 @@ def names_secret(key: str) -> bool:
 def find_tokens(path: str, lines: tuple[str, ...]) -> Iterator[Diagnostic]:
     """A diagnostic for each line that holds a credential."""
     for number, line in enumerate(lines, start=1):
-        if match := _TOKEN.search(line):
+        if _IN_TOKENS in line and (match := _TOKEN.search(line)):
             yield secret_diagnostic(SourceRef(path, number, match.start() + 1))
 
 
@@ -123,7 +126,13 @@ def secret_diagnostic(ref: SourceRef) -> Diagnostic:
 
 def mask_catalog_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
     """Lines fit for messages: without anything that looks like a Kaiten credential."""
-    return tuple(_USER_INFO.sub(MASK + "@", _TOKEN.sub(MASK, line)) for line in lines)
+    return tuple(map(_without_credentials, lines))
+
+
+def _without_credentials(line: str) -> str:
+    if _IN_TOKENS in line:
+        line = _TOKEN.sub(MASK, line)
+    return _USER_INFO.sub(MASK + "@", line) if _IN_USER_INFO in line else line
 
 
 def mask_project_lines(lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def plan_markdown(
     as that command names it.
     """
     said = "".join(notice_markdown(notice) for notice in notices)
-    head = _head(plan, said, impact, is_refused=is_refused, origin=origin)
+    head = _head(plan, said, is_refused=is_refused, origin=origin)
     table = table_of_plan(plan, impact)
     if table.rows:
         command = shlex.join(["kaiten-sync", "table", file])
@@ -89,9 +89,7 @@ def plan_markdown(
     return document(head, riskiest_first(entries_of(plan)), _block, missing, max_chars)
 
 
-def _head(
-    plan: Plan, notices: str, impact: Impact | None, *, is_refused: bool, origin: Origin
-) -> str:
+def _head(plan: Plan, notices: str, *, is_refused: bool, origin: Origin) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
     parts = [
@@ -113,9 +111,7 @@ def _head(
         if left := len(warnings) - len(lines):
             lines.append(f"and {left:,} more")
         parts.append(f"**Warnings**\n\n{fence(lines, 'text')}")
-    parts += [
-        f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan, impact)
-    ]
+    parts += [f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan)]
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
 
