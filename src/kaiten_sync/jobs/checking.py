@@ -26,7 +26,7 @@ from kaiten_sync.plan import Reason, deleted, read_plan, reasons, write_plan
 _NOT_OWNED = "it deletes what no plan before it managed"
 _NO_PLAN_BEFORE = "no plan before it is in git's history here, so nothing may be deleted"
 _WRITTEN_OTHERWISE = Reason(
-    cause="it says the same in other bytes: something has reformatted it, or its line ends",
+    cause="only its formatting differs: it was reformatted, or its line endings were changed",
     lines=(),
 )
 
