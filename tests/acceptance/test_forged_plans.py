@@ -273,7 +273,11 @@ def test_a_forged_plan_of_a_branch_is_not_that_of_the_base(
     git(project.folder, "merge", "--no-ff", "--no-edit", "forged")
     for base in ((), ("--base", "HEAD^1"), ("--base", "no-such-commit")):
         assert project.check(*base) == 2
-        assert "it deletes what no plan before it managed" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert "it deletes what no plan before it managed" in said
+        assert ("There is no commit no-such-commit in git here" in said) == (
+            "no-such-commit" in base
+        )
 
 
 def test_check_without_the_history_says_how_to_get_it(

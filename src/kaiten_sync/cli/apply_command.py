@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     " may be repeated.",
 )
 @names_option
-@click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
+@click.option("--yes", "-y", is_flag=True, help="Apply without asking. PLAN is never asked about.")
 @format_option(formats.APPLY)
 def command(
     plan_path: str | None,
@@ -103,7 +103,7 @@ def command(
         after_receipts=after_receipts,
         watch=OutcomeLines if has_lines else lambda _plan: NoJournal(),
     )
-    approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
+    approval = TerminalApproval(is_given_already=yes, has_document=not has_lines)
     workspace = workspace_of(declaration.project, server)
     result = apply(workspace, request, approval, terminal_ports(has_bar=not has_lines))
     result = _followed(result, workspace.project, plan_path, catalog)
@@ -165,4 +165,7 @@ def _check_takes_file(
             " --catalog checks that it matches its catalog",
         )
     if receipt is not None and os.path.realpath(receipt) == os.path.realpath(plan_path):
-        raise UsageError(f"the receipt would overwrite the plan {plan_path}")
+        raise UsageError(
+            f"the receipt would overwrite the plan {plan_path}",
+            hint="name another file with --receipt",
+        )

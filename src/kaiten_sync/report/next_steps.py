@@ -38,6 +38,12 @@ def next_steps(difference: Difference, report: DriftReport) -> Iterator[tuple[st
         yield "plan", _command("plan", report.words, *before, "-o", file)
 
 
+def drift_command(report: DriftReport) -> str:
+    """The command that makes the report again."""
+    named = () if report.named_plan is None else ("--plan", report.named_plan)
+    return _command("drift", report.words, *named)
+
+
 def after_failure(result: ApplyResult) -> Iterator[str]:
     """What can be done to get further, by what stopped the apply: one line each."""
     failed = [outcome for outcome in result.outcomes if outcome.status is Status.FAILED]
