@@ -287,7 +287,10 @@ def _leading_out(path: Path) -> Path | None:
         top = next((e for e in (above, *above.parents) if os.path.lexists(e / _GITS_OWN)), None)
         if top is None:
             continue
-        if not end.is_relative_to(top) or _GITS_OWN in end.relative_to(top).parts:
+        if not end.is_relative_to(top):
+            return each
+        # `.GIT` is the same folder where case does not count.
+        if any(part.casefold() == _GITS_OWN for part in end.relative_to(top).parts):
             return each
     return None
 

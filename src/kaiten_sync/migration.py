@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from kaiten_sync.apply import HeldBack, Movable, execute, holders_now, requests_to_permit
+from kaiten_sync.apply import (
+    HeldBack,
+    Movable,
+    VersionWatch,
+    execute,
+    holders_now,
+    requests_to_permit,
+)
 from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
@@ -21,9 +28,10 @@ from kaiten_sync.impact import (
     used_now,
     whom_to_ask,
 )
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, STATE
 from kaiten_sync.kinds.license import LICENSE
-from kaiten_sync.live import read_grants, read_holding, read_licenses, read_units, read_usage
+from kaiten_sync.live import read_entitlements, read_grants, read_holding, read_licenses, read_usage
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.holder import Instance, Usage
@@ -106,11 +114,17 @@ def make_migration(
             found=each, standing=found.standing, room=found.room, is_chosen=verdict is True
         )
 
-    proposal = propose_moves(case.changed(holders=tuple(map(judged, holding, verdicts))))
+    entitlements, sent = read_entitlements(catalog) if holding else ({}, 0)
+    case = case.changed(
+        holders=tuple(map(judged, holding, verdicts)),
+        entitlements=entitlements,
+        entitlements_listed=sent,
+    )
+    proposal = propose_moves(case)
     names = [str(each.address) for each in holding]
     return proposal.changed(
         diagnostics=(*proposal.diagnostics, *unanswered(dict(zip(names, verdicts, strict=True)))),
-        impact=_impact(proposal.plan, instances, usage, now, case.listed, catalog),
+        impact=_impact(proposal.plan, instances, usage, now, case.listed + sent),
     )
 
 
@@ -128,8 +142,9 @@ def apply_migration(
     """apply: re-read what the migration rests on, then move who is not moved and may be.
 
     Right before a holder is moved, its usage is read again: one that would be over by then is
-    left, unless the plan allows it by name. `permit` is asked for the moves that are to be made,
-    and raises if they are refused.
+    left, unless the plan allows it by name. What the versions grant is read again as well, once for
+    as many moves as run side by side: if it is another, nobody else is moved. `permit` is asked for
+    the moves that are to be made, and raises if they are refused.
 
     Raises:
         RefusedError: the plan breaks its own limits, or a version is not as the plan saw it
@@ -139,20 +154,13 @@ def apply_migration(
     check_guards(plan)
     sent_before = catalog.requests_sent
     found = _found(plan, catalog, progress) if plan.changes else {}
-    holders = holders_now(plan, found, lambda: read_units(catalog)[0])
+    holders = holders_now(plan, found)
     _check_share(plan, found, holders)
     settled = holders.done | holders.left.keys()
     to_move = [each for each in plan.changes if each.id not in settled]
     sent_before += requests_to_permit(permit, to_move, catalog)
-    seen = _outlooks(grants_seen(plan), plan.migration.to) if plan.migration else {}
-
-    def hold_back(change: Change) -> str | None:
-        # A person has allowed by name that this holder goes over its limit.
-        if change.address in plan.guards.allowed:
-            return None
-        held = found[change.address]
-        return _why_it_stays(held, seen[holds(held)], catalog, clock())
-
+    workers = workers or catalog.connections
+    hold_back = _holding_back(plan, found, catalog, clock, workers)
     result = execute(
         plan,
         holders.done,
@@ -160,7 +168,7 @@ def apply_migration(
         progress=progress,
         journal=journal or NoJournal(),
         is_stopped=is_stopped,
-        workers=workers or catalog.connections,
+        workers=workers,
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
     return result.changed(requests=result.requests - sent_before)
@@ -184,6 +192,25 @@ def _check_share(plan: Plan, found: _Versions, now: Movable) -> None:
     check_moves(plan, count=len(plan.changes) - len(now.left), holders=counted)
 
 
+def _holding_back(
+    plan: Plan, found: _Versions, catalog: Catalog, clock: Clock, workers: int
+) -> Callable[[Change], str | None]:
+    """Asked right before a holder is moved: why it must not be, or None."""
+    granted = grants_seen(plan)
+    seen = _outlooks(granted, plan.migration.to) if plan.migration else {}
+    watch = VersionWatch(plan, found, lambda: read_grants(catalog, granted), workers)
+
+    def hold_back(change: Change) -> str | None:
+        why_not = watch.why_not()
+        # A person may have allowed by name that this holder goes over its limit.
+        if why_not is not None or change.address in plan.guards.allowed:
+            return why_not
+        held = found[change.address]
+        return _why_it_stays(held, seen[holds(held)], catalog, clock())
+
+    return hold_back
+
+
 def _why_it_stays(held: LiveResource, move: Outlook, catalog: Catalog, now: datetime) -> str | None:
     """Why a holder must not be moved by what it uses now; None if it may."""
     usage = catalog.list_usage(held.address.slug)
@@ -201,7 +228,9 @@ def _found(plan: Plan, catalog: Catalog, progress: Progress) -> _Versions:
     """All that a plan rests on as it is now, with all grants of its versions, and all instances."""
     licenses = licenses_by_family(catalog, progress)
     versions = [each.address for each in plan.observed if each.address in licenses]
-    return {**licenses, **read_grants(catalog, versions), **read_holding(catalog)}
+    shows_units = any(each.address.kind == ENTITLEMENT.kind for each in plan.observed)
+    entitlements = read_entitlements(catalog)[0] if shows_units else {}
+    return {**licenses, **read_grants(catalog, versions), **entitlements, **read_holding(catalog)}
 
 
 def _read(
@@ -297,14 +326,12 @@ def _impact(
     usage: Mapping[str, Sequence[Usage]],
     now: datetime,
     listed: int,
-    catalog: PlanReader,
 ) -> Impact:
     """What the moves leave each holder; everybody was looked at, so there is no sample."""
-    units, sent = read_units(catalog) if plan.changes else ({}, 0)
-    affected = affected_by(plan, units)
+    affected = affected_by(plan)
     moved = [_instance(instances[change.address]) for change in plan.changes]
     asking = whom_to_ask(affected, moved, seed=plan.digest, budget=len(moved))
-    requests = listed + len(usage) + sent
+    requests = listed + len(usage)
     return Impact(
         target=plan.target,
         plan_digest=plan.digest,
@@ -312,7 +339,6 @@ def _impact(
         requests=requests,
         budget=requests,
         changes=change_impacts(affected, asking, usage, now),
-        units=units,
     )
 
 

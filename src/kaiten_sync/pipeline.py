@@ -8,13 +8,27 @@ only: a rule that would fit in here belongs into a stage. The first two stages a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
-from kaiten_sync.apply import already_done, execute, read_observed, requests_to_permit
+from kaiten_sync.apply import (
+    Found,
+    already_done,
+    execute,
+    read_observed,
+    requests_to_permit,
+    seen_whole,
+)
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
-from kaiten_sync.families import Resolution, by_chance, taken_over, version_address
+from kaiten_sync.families import (
+    Resolution,
+    by_chance,
+    joining,
+    taken_over,
+    unjoinable,
+    version_address,
+)
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
@@ -28,6 +42,7 @@ from kaiten_sync.live import (
 )
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.holder import Holders
@@ -189,7 +204,8 @@ def _basis(
     still_there = (addresses & live.resources.keys() for addresses in left)
     live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
     kept = {each.address: each for each in request.kept}
-    sold = resolve(desired, catalog, live, request.scope, progress, kept, request.settled)
+    before = request.previous
+    sold = resolve(desired, catalog, live, request.scope, progress, kept, request.settled, before)
     diff = sold.without_hidden(diff_catalog(sold.desired, live, request.scope))
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
@@ -202,7 +218,7 @@ def _basis(
             request.settled
         )
     use = read_use(catalog, restarted, progress=progress, known=live)
-    seen, previous = seen_as_sold(desired, live), request.previous
+    seen = seen_as_sold(desired, live)
     record = recorded(desired)
     missing = (d.address for d in diff.differences if d.drift is DriftClass.MISSING)
     inside = {address for address in missing if address.parent is not None}
@@ -216,7 +232,7 @@ def _basis(
         leaving=leaving,
         holders=holders,
         use=use,
-        let_go=fields_let_go(desired, seen, previous) if previous else (),
+        let_go=fields_let_go(desired, seen, before) if before else (),
         sold=sold.changed(desired=wanted),
         record=record,
     )
@@ -271,17 +287,8 @@ def apply_plan(
     check_guards(plan)
     workers = workers or catalog.connections
     sent_before = catalog.requests_sent
-    compared = {each.replaces for each in plan.new_versions}
-    found = read_observed(catalog, plan.observed, workers, compared)
-    unheld = [observed.address for observed in plan.observed if observed.unheld]
-    holders = read_holders(catalog, unheld, progress=progress)
-    restarted = still_to_restart(plan, found)
-    use = read_use(catalog, restarted, progress=progress)
-    chance = by_chance(plan.families, plan.observed)
-    versions = read_licenses(catalog, progress).resources.values() if chance else ()
-    taken = taken_over(chance, versions)
-    unused = (*used_since(restarted, use), *taken)
-    done = already_done(plan, found, lambda done: (*conflicts(holders, plan, done), *unused))
+    found = read_observed(catalog, plan.observed, workers, seen_whole(plan))
+    done = already_done(plan, found, _unobserved(plan, found, catalog, progress))
     # The last check: only now is it known what is left to do, and a resumed plan needs no more.
     left = [each for each in plan.changes if each.id not in done]
     sent_before += requests_to_permit(permit, left, catalog)
@@ -295,6 +302,31 @@ def apply_plan(
         workers=workers,
     )
     return result.changed(requests=result.requests - sent_before)
+
+
+def _unobserved(
+    plan: Plan, found: Found, catalog: Catalog, progress: Progress
+) -> Callable[[Collection[str]], Iterator[Diagnostic]]:
+    """What a plan rests on beside single objects: who holds what, and which versions there are.
+
+    What is returned names what is not as the plan saw it, given the ids of the changes that are
+    done.
+    """
+    unheld = [observed.address for observed in plan.observed if observed.unheld]
+    holders = read_holders(catalog, unheld, progress=progress)
+    restarted = still_to_restart(plan, found)
+    use = read_use(catalog, restarted, progress=progress)
+    chance = by_chance(plan.families, plan.observed)
+    joined = joining(plan.changes, {each.address for each in plan.new_versions})
+    needs_versions = chance or joined
+    versions = read_licenses(catalog, progress).resources.values() if needs_versions else ()
+    taken = taken_over(chance, versions)
+    unused = (*used_since(restarted, use), *taken)
+
+    def conflicting(done: Collection[str]) -> Iterator[Diagnostic]:
+        yield from (*conflicts(holders, plan, done), *unused, *unjoinable(joined, versions, done))
+
+    return conflicting
 
 
 def read_catalog(catalog: CatalogReader, *, scope: Scope, progress: Progress) -> LiveState:

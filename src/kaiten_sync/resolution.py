@@ -25,6 +25,7 @@ from kaiten_sync.families import (
     harmful,
     is_sold,
     live_families,
+    made_default,
     moved,
     priced,
     replaced_in,
@@ -54,18 +55,20 @@ def resolve(
     progress: Progress,
     kept: Mapping[Address, FamilyChoice],
     settled: Collection[Address] = (),
+    previous: Plan | None = None,
 ) -> Resolution:
     """The declaration with each family as the version that is chosen for it.
 
     `kept` are the choices of a plan that is looked at again, and `settled` the versions of which it
-    takes nothing any more, whoever holds them.
+    takes nothing any more, whoever holds them. `previous` is the plan before.
 
     Raises:
         ServerError, AccessError: who holds a version could not be asked.
     """
     if not desired.terms:
         return Resolution(desired=desired)
-    standings = _standings(desired, live, scope, kept)
+    defaults = made_default(previous)
+    standings = [s.changed(defaults=defaults) for s in _standings(desired, live, scope, kept)]
     return _resolved(standings, desired, catalog, live, progress, settled)
 
 

@@ -95,8 +95,8 @@ class Shop:
     def migrate(self, *args: str, **environment: str) -> Ended:
         return self.run("migrate", "growth", "-o", PLAN, *args, **environment)
 
-    def apply(self, *args: str) -> Ended:
-        return self.run("apply", PLAN, *args)
+    def apply(self, *args: str, **environment: str) -> Ended:
+        return self.run("apply", PLAN, *args, **environment)
 
     def plan(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.place.folder / PLAN).read_text())

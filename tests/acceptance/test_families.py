@@ -306,6 +306,30 @@ def test_a_half_made_draft_is_finished_by_a_new_plan(sold: Seller) -> None:
     assert sold.is_settled()
 
 
+def test_a_new_plan_makes_the_version_the_default_that_the_one_before_was_to(sold: Seller) -> None:
+    # As an apply leaves it that ends right before its last change.
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    assert sold.api.put("/licenses/growth", json=body).status_code == 204
+    differing = ("drift", "-f", "catalog.yaml", "--plan", PLAN, "--detailed-exitcode")
+    assert "git ahead" in sold.run(*differing, code=2).stdout
+    sold.plan(CATALOG)
+    assert sold.changed == {"make-default:license/growth"}
+    assert "the plan before was to make it the default" in sold.choice["reason"]
+    sold.plan(CATALOG)  # over a plan that was not applied
+    assert sold.changed == {"make-default:license/growth"}
+    sold.run("apply", PLAN, "--catalog", "catalog.yaml", "--previous", PLAN)
+    assert sold.versions() == {"growth": "PUBLISHED*"}
+    assert sold.is_settled()
+    sold.run(*differing)
+
+
+def test_a_family_that_no_plan_made_needs_no_default(sold: Seller) -> None:
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    assert sold.api.put("/licenses/growth", json=body).status_code == 204
+    sold.plan(CATALOG, "--previous", "none")
+    assert sold.changed == set()
+
+
 def test_a_draft_with_other_content_is_left_alone(sold: Seller) -> None:
     sold.hold("growth", "one")
     body = {"name": "Other", "type": "PAID", "description": "", "isDefault": False}

@@ -160,7 +160,8 @@ def test_a_lock_of_another_version_is_written_again_and_one_by_hand_is_not(tmp_p
         (f"{ELSEWHERE}/{NAME}#md5={HASH}", "cannot be installed from"),
         (f"http://git.example.com/{NAME}#sha256={HASH}", "not installed over plain http"),
         (f"https://[git.example.com/{NAME}#sha256={HASH}", "not the URL of a wheel"),
-        (f"https://u:p@git.example.com/{NAME}#sha256={HASH}", "cannot be installed from"),
+        (f"https://u:s3cr3t@git.example.com/{NAME}#sha256={HASH}", "cannot be installed from"),
+        (f"{ELSEWHERE}/{NAME}?token=s3cr3t", "cannot be installed from"),
         (f"{ELSEWHERE}/click-8.3.0-py3-none-any.whl#sha256={HASH}", "not a wheel of kaiten-sync"),
         (f"{ELSEWHERE}/x.whl#sha256={HASH}", "not a wheel"),
         (f"{ELSEWHERE}/kaiten_sync-9.9.9-py3-none-any.whl#sha256={HASH}", "this is kaiten-sync"),
@@ -180,6 +181,7 @@ def test_a_place_without_a_hash_is_refused(
     before = sorted(tmp_path.rglob("*"))
     done = kaiten_sync("init", ".", "--ci", "github", "--install-from", place, cwd=tmp_path)
     assert (done.code, says in done.stderr) == (3, True), done.stderr
+    assert "s3cr3t" not in done.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -12,8 +12,8 @@ from tests.support.scripted import Reply, Request, scripted
 from kaiten_sync.cli.run import run
 
 CATALOG = "version: 1\ngroups: {quotas: {name: Quotas}}\n"
-ENDS = {"outside": "../victim", "git": ".git/hooks"}
-"""Where a link leads, from the root of the repository."""
+ENDS = {"outside": "../victim", "git": ".git/hooks", "git in capitals": ".GIT/hooks"}
+"""Where a link leads, from the root of the repository. Case does not count everywhere."""
 
 COMMANDS = {
     "plan": ("plan", "-t", "local", "-o", "{}.json"),
@@ -32,7 +32,8 @@ def requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[R
     """A project in a repository, a folder beside it, and what the server is asked."""
     root = tmp_path / "repository"
     (tmp_path / "victim").mkdir()
-    (root / ".git/hooks").mkdir(parents=True)
+    for hooks in (".git/hooks", ".GIT/hooks"):
+        (root / hooks).mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(root)
     monkeypatch.delenv("KAITEN_BASE_URL", raising=False)
 
@@ -57,8 +58,8 @@ def declare(url: str, overlay: str = "o.yaml") -> None:
 
 def written() -> list[Path]:
     """The files outside the repository, and in what git keeps for itself."""
-    inside = (*Path("../victim").rglob("*"), *Path(".git").rglob("*"))
-    return [path for path in inside if path.is_file()]
+    places = ("../victim", ".git", ".GIT")
+    return [path for place in places for path in Path(place).rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("way", ["file", "folder", "two"])
@@ -104,7 +105,11 @@ def test_a_project_is_set_up_in_its_repository_alone(
 
 
 @pytest.mark.parametrize(
-    "overlay", ["../victim/o.yaml", "../victim/", ".git/hooks/o.yaml", ".git/hooks/", "linked/"]
+    "overlay",
+    [
+        *("../victim/o.yaml", "../victim/", ".git/hooks/o.yaml", ".git/hooks/", "linked/"),
+        *(".GIT/hooks/o.yaml", ".Git/hooks/"),  # the same where case does not count
+    ],
 )
 def test_a_project_file_does_not_say_what_is_written_outside(
     requests: list[Request], capsys: pytest.CaptureFixture[str], overlay: str
@@ -120,13 +125,14 @@ def test_a_project_file_does_not_say_what_is_written_outside(
     assert (written(), requests) == ([], [])
 
 
-@pytest.mark.parametrize("path", [".git/config", "linked.yaml", "linked/"])
+@pytest.mark.parametrize("path", [".git/config", "linked.yaml", "linked/", ".GIT/config"])
 @pytest.mark.usefixtures("requests")
 def test_what_git_keeps_for_itself_is_not_shown(
     capsys: pytest.CaptureFixture[str], path: str
 ) -> None:
     """There may be a credential in it."""
-    Path(".git/config").write_text("secret\n")
+    for config in (".git/config", ".GIT/config"):
+        Path(config).write_text("secret\n")
     Path("linked.yaml").symlink_to(".git/config")
     Path("linked").symlink_to(".git")
     Path("kaiten-sync.yaml").write_text(json.dumps({"version": 1, "catalog": [path]}))

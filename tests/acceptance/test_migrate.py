@@ -117,12 +117,47 @@ def test_numbers_have_their_units_if_the_token_may_read_them(
     assert f"license/growth/grant/seats: 10{word} → 5{word}" in made.stdout
     said = shop.run("impact", PLAN, **own).stdout
     assert f"license/growth/grant/seats: 10{word} → 5{word}" in said
+    for form in ("text", "markdown", "html"):
+        shown = shop.run("show", PLAN, "--format", form, **own).stdout
+        assert f"seats 10{word} → 5{word} ▼" in shown, form
+    SCHEMAS["migration"].validate(shop.plan())
     if not scopes:
         value = {"value": {"type": "number", "value": 4}}
         assert shop.api.put("/licenses/growth-v2/entitlements/seats", json=value).status_code == 204
         refused = shop.apply()
         assert refused.code == 4
         assert "value was 5 seats when the plan was made, now it is 4 seats" in refused.stderr
+
+
+@pytest.mark.parametrize("unit", [None, "team"])
+def test_a_migration_is_stale_once_the_unit_of_what_it_shows_is_another(
+    shop: Shop, unit: str | None
+) -> None:
+    body = {"name": "seats", "description": None, "type": "NUMBER"}
+    units = {"unitSingular": "seat", "unitPlural": "seats"}
+    assert shop.api.put("/entitlements/seats", json={**body, **units}).status_code == 204
+    shop.sell("one", seats=2)
+    assert shop.migrate().code == 0
+    others = {"unitSingular": unit, "unitPlural": unit} if unit else {}
+    assert shop.api.put("/entitlements/seats", json={**body, **others}).status_code == 204
+    refused = shop.apply()
+    assert refused.code == 4
+    now = unit or "nothing"
+    assert f"unitSingular was seat when the plan was made, now it is {now}" in refused.stderr
+    assert shop.held()["one"] == "growth"
+    # A token that may not read units does not compare them.
+    less = _token(shop, "read:licenses", "write:instances")
+    assert shop.apply(KAITEN_AUTH_TOKEN=less).code == 0
+    assert shop.held()["one"] == "growth-v2"
+
+
+def test_a_migration_with_units_takes_as_many_requests_as_it_says(shop: Shop) -> None:
+    units = {"unitSingular": "seat", "unitPlural": "seats"}
+    body = {"name": "seats", "description": None, "type": "NUMBER", **units}
+    assert shop.api.put("/entitlements/seats", json=body).status_code == 204
+    shop.sell("one", seats=2)
+    assert shop.migrate().code == 0
+    assert shop.apply("--format", "json").json["requests"] == shop.plan()["requests"]
 
 
 def test_an_applied_plan_does_nothing_when_it_is_applied_again(shop: Shop) -> None:

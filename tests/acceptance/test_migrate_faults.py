@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
 
@@ -48,7 +48,9 @@ def through(shop: Shop, url: str, *args: str) -> Ended:
     return shop.run(*args, KAITEN_BASE_URL=url)
 
 
-def applied_with(shop: Shop, twist: Twist, shown: str = "json") -> Ended:
+def applied_with(
+    shop: Shop, twist: Twist, shown: str = "json", options: Sequence[str] = ()
+) -> Ended:
     """Plan and apply through a server that answers otherwise than the real one behind it."""
 
     def answer(request: Request) -> Reply:
@@ -63,7 +65,7 @@ def applied_with(shop: Shop, twist: Twist, shown: str = "json") -> Ended:
     with scripted(answer) as between:
         planned = through(shop, between.url, "migrate", "growth", "-o", PLAN)
         assert planned.code == 0, planned.stderr
-        return through(shop, between.url, "apply", PLAN, "--format", shown)
+        return through(shop, between.url, "apply", PLAN, "--format", shown, *options)
 
 
 def as_is(got: httpx.Response) -> Reply:
@@ -274,3 +276,37 @@ def test_two_applies_of_one_migration_both_end_well(shop: Shop) -> None:
     for slug, seen in before.items():
         assert shop.held()[slug] == "growth-v2"
         assert without_license(shop.instance(slug)) == without_license(seen)
+
+
+def test_a_version_that_changes_while_holders_move_keeps_the_rest_where_they_are(
+    shop: Shop,
+) -> None:
+    for number in range(6):
+        shop.sell(f"h{number}", 2)
+
+    def lower_after_the_first(request: Request, got: httpx.Response) -> Reply:
+        if request.method != "PUT":
+            return as_is(got)
+        shop.api.put(request.path.removeprefix("/api"), json=request.body).raise_for_status()
+        if list(shop.held().values()).count("growth-v2") == 1:
+            body = {"value": {"type": "number", "value": 3}}
+            path = "/licenses/growth-v2/entitlements/seats"
+            shop.api.put(path, json=body).raise_for_status()
+        return Reply(204)
+
+    done = applied_with(shop, lower_after_the_first, options=("--connections", "1"))
+    assert done.code == 5
+    said = {each["address"]: each for each in done.json["outcomes"]}
+    assert [each["status"] for each in said.values()] == ["done", *["left"] * 5]
+    message = said["instance/h5"]["message"]
+    assert "license/growth-v2/grant/seats" in message
+    assert "value was 5 when the plan was made, now it is 3" in message
+    assert list(shop.held().values()).count("growth-v2") == 1
+
+
+@pytest.mark.parametrize("count", [8, 9, 17])
+def test_looking_at_the_versions_again_is_in_the_predicted_requests(shop: Shop, count: int) -> None:
+    for number in range(count):
+        shop.sell(f"h{number}")
+    assert shop.migrate().code == 0
+    assert shop.apply("--format", "json").json["requests"] == shop.plan()["requests"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from tests.acceptance.conftest import Workplace
 from tests.acceptance.migrating import Shop, opened
+from tests.support.tenants import make
 
 
 @pytest.fixture
@@ -100,6 +101,30 @@ def test_those_with_the_most_room_go_first_wave_after_wave(shop: Shop) -> None:
     assert waves == [["bb", "dd"], ["cc"], ["aa"]]
     shop.migrate("--wave", "40%")
     assert (shop.moved(), shop.stays()) == ([], {"ee": "over"})
+
+
+def test_what_changed_between_two_waves_is_said(shop: Shop) -> None:
+    for slug in ("one", "two", "three"):
+        shop.sell(slug)
+    assert "wave before" not in shop.migrate("--wave", "1").stderr
+    assert shop.apply().code == 0
+    assert "wave before" not in shop.migrate("--wave", "1").stderr
+    grants = "/licenses/growth-v2/entitlements"
+    body = {"value": {"type": "number", "value": 3}}
+    assert shop.api.put(f"{grants}/seats", json=body).status_code == 204
+    make(shop.api, "/entitlements", name="Extra", slug="extra", type="NUMBER")
+    more = {"entitlementSlug": "extra", **body}
+    assert shop.api.post(grants, json=more).status_code == 204
+    said = shop.migrate("--wave", "1")
+    assert said.code == 0
+    assert (
+        "license/growth-v2/grant/seats: value was 5 when the wave before was planned, now it is 3"
+    ) in said.stderr
+    assert (
+        "license/growth-v2/grant/extra: it was not granted when the wave before was planned, and it"
+        " is now"
+    ) in said.stderr
+    assert "wave before" not in shop.migrate("--wave", "1").stderr
 
 
 @pytest.mark.parametrize(("wave", "moves"), [("1", 1), ("2", 2), ("99", 3), ("1%", 1), ("100%", 3)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -285,6 +286,61 @@ def test_a_holder_who_came_after_the_plan_makes_it_stale(
     assert slugs(api, "/licenses") == {"growth", "starter"}
     assert api.delete("/instances/late").status_code == 204
     assert agreed.run("apply", PLAN).code == 0
+
+
+def grant_late(api: httpx.Client, license_: str, entitlement: str) -> None:
+    body = {"entitlementSlug": entitlement, "value": {"type": "number", "value": 1}}
+    assert api.post(f"/licenses/{license_}/entitlements", json=body).status_code == 204
+
+
+def grant_in_a_new_license(api: httpx.Client) -> None:
+    make(api, "/licenses", name="Theirs", slug="theirs", type="PAID")
+    grant_late(api, "theirs", "seats")
+
+
+LATE: dict[str, tuple[Callable[[httpx.Client], None], str]] = {
+    "a grant of a license that goes": (
+        lambda api: grant_late(api, "starter", "api"),
+        "license/starter/grant/api: the plan saw no such object, now there is one",
+    ),
+    "a grant of a license that goes and had none": (
+        lambda api: grant_late(api, "bare", "api"),
+        "license/bare/grant/api: the plan saw no such object, now there is one",
+    ),
+    "a grant of an entitlement that goes": (
+        lambda api: grant_late(api, "other", "seats"),
+        "entitlement/seats: nobody held it when the plan was made, now granted by license/other",
+    ),
+    "a new license with a grant of an entitlement that goes": (
+        grant_in_a_new_license,
+        "entitlement/seats: nobody held it when the plan was made, now granted by license/theirs",
+    ),
+}
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_what_a_deleted_object_got_after_the_plan_makes_it_stale(
+    place: Workplace, api: httpx.Client, late: str
+) -> None:
+    bare = "  bare: {name: Bare, type: PAID}\n  other: {name: Other, type: PAID}\n"
+    place.write("catalog.yaml", FULL + bare)
+    plan(place)
+    assert place.run("apply", PLAN).code == 0
+    make(api, "/entitlements", name="API", slug="api", type="NUMBER")
+    place.write("catalog.yaml", LESS + "  other: {name: Other, type: PAID}\n")
+    assert {"delete:license/starter", "delete:license/bare"} <= {*plan(place)}
+    add, said = LATE[late]
+    add(api)
+    refused = place.run("apply", PLAN)
+    assert refused.code == 4, refused.stderr
+    assert said in refused.stderr
+    assert slugs(api, "/entitlements") == {"api", "calls", "seats"}
+    assert {item["entitlementSlug"] for item in granted(api, "growth")} == {"calls", "seats"}
+
+
+def granted(api: httpx.Client, license_: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get(f"/licenses/{license_}/entitlements").json()["items"]
+    return found
 
 
 def test_a_token_that_cannot_see_holders_is_told_of_it(

@@ -64,7 +64,7 @@ def entitlements(draw: st.DrawFn, slug: str, groups: list[str]) -> dict[str, Any
     if kind.startswith("NUMBER"):
         fields |= draw(optional(warningThresholdPercent=st.none() | st.integers(0, 100)))
         if draw(st.booleans()):
-            fields |= {"unitSingular": draw(texts), "unitPlural": draw(texts)}
+            fields |= {"unitSingular": draw(readable), "unitPlural": draw(readable)}
     if slug == "calls" and draw(st.booleans()):
         fields |= {"resetPeriod": "MONTH", "aggregationMethod": "SUM"}
     return fields

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from kaiten_sync.kinds.addresses import license_address, parse_address
 from kaiten_sync.kinds.grant import GRANT
-from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
+from kaiten_sync.kinds.values import declared_value
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.holder import Holders
@@ -22,10 +23,15 @@ TARGET = TargetRef("local", "http://127.0.0.1:6060")
 
 
 def declared(address: str, **fields: object) -> Resource:
-    """A declared object."""
+    """A declared object, with values in the spelling that a catalog is read into."""
+    found = parse_address(address)
+    specs = spec_of(found.kind).fields
     return Resource(
-        address=parse_address(address),
-        fields=fields,  # type: ignore[arg-type]
+        address=found,
+        fields={
+            name: declared_value(specs[name], value)  # type: ignore[arg-type]
+            for name, value in fields.items()
+        },
         source=SourceRef("catalog.yaml", 1, 1),
     )
 

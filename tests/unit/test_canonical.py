@@ -38,6 +38,16 @@ def test_every_character_and_large_numbers_are_written_alike() -> None:
     assert canonical_bytes(value) == standard.encode()
 
 
+@pytest.mark.parametrize("depth", [1, 15, 16, 17, 18, 400])
+@pytest.mark.parametrize("inside", [1, 1e16, "a"])
+def test_what_is_nested_deeply_is_written_alike(depth: int, inside: Json) -> None:
+    value = inside
+    for level in range(depth):
+        value = {"b": value, "a": None} if level % 2 else [value, True]
+    standard = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    assert canonical_bytes(value) == standard.encode()
+
+
 @pytest.mark.parametrize("value", [{"a": "\ud800"}, {"\ud800": 1}, {"a": ["\ud800"]}])
 def test_half_a_character_has_no_bytes(value: Json) -> None:
     with pytest.raises(UnicodeEncodeError):

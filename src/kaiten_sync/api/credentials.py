@@ -27,13 +27,13 @@ def api_base(url: str, *, allow_http: bool) -> str:
         _ = parts.port  # raises if the port is not a number
         _ = httpx.URL(url.strip()).host  # decoded: raises if `xn--` is not followed by Punycode
     except (ValueError, httpx.InvalidURL) as error:
-        shown = _without_credential(url)
+        shown = without_credential(url)
         raise UsageError(f"not a server URL: {shown!r}", hint=_URL_HINT) from error
     if parts.scheme not in ("http", "https") or not is_host(parts.hostname) or parts.port == 0:
-        raise UsageError(f"not a server URL: {_without_credential(url)!r}", hint=_URL_HINT)
+        raise UsageError(f"not a server URL: {without_credential(url)!r}", hint=_URL_HINT)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError(
-            f"a server URL holds no credential, query or fragment: {_without_credential(url)!r}",
+            f"a server URL holds no credential, query or fragment: {without_credential(url)!r}",
             hint="give the token through KAITEN_AUTH_TOKEN or the project's `token: {env: NAME}`",
         )
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
@@ -101,7 +101,7 @@ def check_token(token: str) -> str:
     return token
 
 
-def _without_credential(url: str) -> str:
+def without_credential(url: str) -> str:
     """A URL to show: without user, password, query and fragment, where credentials are put."""
     shown = "***@" + url.rpartition("@")[2] if "@" in url else url
     for mark in "?#":

@@ -85,10 +85,10 @@ def already_done(
             done.update(change.id for change in changes[:position])
     conflicts = [*held(done), *conflicts, *_unseated(plan, found, done)]
     seen = {each.address for each in plan.observed}
-    compared = {each.replaces for each in plan.new_versions}
-    # A version that is replaced may have got a grant since. The new version would lack it, and
-    # nobody has reviewed that.
-    added = {each for each in found.keys() - seen if each.parent in compared}
+    whole = seen_whole(plan)
+    # The server deletes no license with a grant, and a new version would lack one that the replaced
+    # version has got since. Nobody has reviewed that.
+    added = {each for each in found.keys() - seen if each.parent in whole}
     for address in sorted(added, key=lambda each: each.sort_key):
         conflicts += contradictions(address, None, found[address], None)
     if conflicts:
@@ -98,6 +98,12 @@ def already_done(
             hint="make the plan again and review what is different",
         )
     return frozenset(done)
+
+
+def seen_whole(plan: Plan) -> frozenset[Address]:
+    """The objects that a plan saw with all that is inside: deleted ones, and replaced versions."""
+    deleted = (each.address for each in plan.changes if each.action == Action.DELETE)
+    return frozenset(deleted).union(each.replaces for each in plan.new_versions)
 
 
 def _unseated(plan: Plan, found: Found, done: Collection[str]) -> Iterator[Diagnostic]:

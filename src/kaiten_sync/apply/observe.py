@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.registry import child_kinds
+from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.ports import CatalogReader
 from kaiten_sync.model.reading import READ_SINGLY
@@ -26,7 +27,7 @@ def read_observed(
     """The observed objects as they are now, and all that is inside those in `whole`.
 
     Objects at the top of the catalog are read one by one if they are few, by list if they are many;
-    those inside another by list, unless the other does not exist.
+    those inside another by list, unless the other does not exist. `whole` are observed objects.
     """
     by_kind: dict[Kind, list[Address]] = defaultdict(list)
     for each in observed:
@@ -37,13 +38,17 @@ def read_observed(
         few = [a for kind, addresses in by_kind.items() if kind not in many for a in addresses]
         found = _keyed(pool.map(reader.get, few))
         found |= _keyed(item for kind in many for item in reader.list_kind(kind))
-        found |= _read_lists(reader, observed, found, pool)
+        found |= _read_lists(reader, observed, found, whole, pool)
     wanted = {each.address for each in observed}
     return {a: each for a, each in found.items() if a in wanted or a.parent in whole}
 
 
 def _read_lists(
-    reader: CatalogReader, observed: Sequence[Observed], found: Found, pool: ThreadPoolExecutor
+    reader: CatalogReader,
+    observed: Sequence[Observed],
+    found: Found,
+    whole: Collection[Address],
+    pool: ThreadPoolExecutor,
 ) -> dict[Address, LiveResource]:
     """What is inside other objects, by list, unless the parent is observed and does not exist."""
     addresses = {each.address for each in observed}
@@ -51,6 +56,10 @@ def _read_lists(
         each.child_list
         for each in addresses
         if each.parent in found or each.parent not in addresses
+    }
+    # Also if the plan saw nothing inside: there may be something by now.
+    lists |= {
+        ChildList(a, child.kind) for a in found.keys() & whole for child in child_kinds(a.kind)
     }
     wanted = sorted(
         (each for each in lists if each is not None),

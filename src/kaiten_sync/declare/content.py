@@ -102,7 +102,9 @@ def looks_like_catalog(path: Path) -> bool:
 
 def split_lines(text: str) -> tuple[str, ...]:
     """Lines as YAML counts them."""
-    return tuple(LINE_BREAK.split(text))
+    # Almost every file has no other line break than this one, which takes a tenth of the time.
+    is_plain = text.isascii() and "\r" not in text
+    return tuple(text.split("\n") if is_plain else LINE_BREAK.split(text))
 
 
 def _read_regular(path: Path, most_bytes: int) -> bytes | None:

@@ -100,7 +100,7 @@ def leads_out(given: str, root: Path) -> bool:
     if not isinstance(given, NamedPath) and not path.is_relative_to(top):
         return False
     start = path if path.exists() else base / fixed_part(given)
-    is_said = not isinstance(given, NamedPath) and _GITS_OWN in path.parts
+    is_said = not isinstance(given, NamedPath) and _has_gits_own(path)
     return not _is_in(top, start, may_be_gits=is_said)
 
 
@@ -109,7 +109,12 @@ def _is_in(folder: Path, path: Path, *, may_be_gits: bool = False) -> bool:
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(folder):
         return False
-    return may_be_gits or _GITS_OWN not in real.relative_to(folder).parts
+    return may_be_gits or not _has_gits_own(real.relative_to(folder))
+
+
+def _has_gits_own(path: Path) -> bool:
+    """Whether a path leads into `.git`, which `.GIT` is as well where case does not count."""
+    return any(part.casefold() == _GITS_OWN for part in path.parts)
 
 
 def _meant(given: str, root: Path, absent: Mapping[str, Path]) -> list[Path]:
@@ -237,7 +242,7 @@ def _in_folder(given: str, folder: Path, base: Path) -> list[_Found]:
 def _entries(folder: str | Path, *, may_fail: bool) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return [each for each in entries if each.name != _GITS_OWN]
+            return [each for each in entries if each.name.casefold() != _GITS_OWN]
     except OSError:
         if may_fail:
             return []

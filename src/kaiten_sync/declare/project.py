@@ -16,6 +16,7 @@ from kaiten_sync.declare.secrets import (
     mask_project_lines,
     project_secrets,
     secret_diagnostic,
+    unshown_values,
 )
 from kaiten_sync.documents import from_json, value_of
 from kaiten_sync.documents.project import (
@@ -55,7 +56,7 @@ def read_project_document(path: Path) -> tuple[Document, tuple[Diagnostic, ...]]
     shown = path.name if path.is_absolute() else path.as_posix()
     document, read_diagnostics = read_file(FoundFile(shown, path), mask_project_lines)
     secrets = project_secrets(document.root)
-    lines = mask_from(document.lines, secrets)
+    lines = mask_from(document.lines, sorted({*secrets, *unshown_values(document.root)}))
     hidden = {ref.line for ref in secrets}
     found = [
         f

@@ -233,6 +233,13 @@ class LeftDocument(JsonDocument, frozen=True):
             False,
         ),
     ]
+    unit: Annotated[
+        tuple[str, str] | UnsetType,
+        about(
+            "The unit of its number, of one and of several; left out if it has none.",
+            ["call", "calls"],
+        ),
+    ] = UNSET
 
 
 class FamilyDocument(JsonDocument, frozen=True):

@@ -1,8 +1,9 @@
 """Families: between what is declared as sold and the versions that a server has. Pure (ADR 37)."""
 
-from kaiten_sync.families.agreed import agreed_families
+from kaiten_sync.families.agreed import agreed_families, made_default
 from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
+from kaiten_sync.families.joining import joining, unjoinable
 from kaiten_sync.families.served import (
     ARCHIVED,
     DEFAULT,
@@ -37,13 +38,16 @@ __all__ = [
     "declared_twice",
     "harmful",
     "is_sold",
+    "joining",
     "live_families",
+    "made_default",
     "moved",
     "number_of",
     "priced",
     "replaced_in",
     "served_of",
     "taken_over",
+    "unjoinable",
     "version_address",
     "with_served",
 ]

@@ -26,12 +26,13 @@ class AgreedFamilies(Immutable, frozen=True, kw_only=True):
     `pending` are the families that serve what they served when the plan was made, since what it
     puts on sale is not on sale yet. `displaced` have what they served by agreement, and serve
     another version now. `choosing` are those of which the plan makes what they serve by chance the
-    default.
+    default, and `defaults` all versions that it makes the default.
     """
 
     plan: Plan
     pending: frozenset[Address] = frozenset()
     choosing: frozenset[Address] = frozenset()
+    defaults: frozenset[Address] = frozenset()
     displaced: Mapping[Address, FamilyChoice] = {}
 
 
@@ -75,6 +76,7 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
         plan=agreed.changed(changes=tuple(changes), observed=observed),
         pending=frozenset(pending),
         choosing=frozenset(_choosing(agreed)),
+        defaults=made_default(agreed),
         displaced={
             address: each
             for address, each in chosen.items()
@@ -85,13 +87,18 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
     )
 
 
-def _choosing(agreed: Plan) -> Iterator[Address]:
-    made = {
+def made_default(plan: Plan | None) -> frozenset[Address]:
+    """The versions that a plan makes the default."""
+    return frozenset(
         change.address
-        for change in agreed.changes
+        for change in (plan.changes if plan is not None else ())
         for field in change.fields
         if field.name == DEFAULT and field.after is True
-    }
+    )
+
+
+def _choosing(agreed: Plan) -> Iterator[Address]:
+    made = made_default(agreed)
     for each in agreed.families:
         version = version_address(each.address, each.version) if each.version else None
         if each.way is Way.IN_PLACE and version in made:

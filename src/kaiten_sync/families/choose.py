@@ -44,7 +44,8 @@ class SoldFamily(Immutable, frozen=True, kw_only=True):
 
     `live` is None if the server has no such family. `differences` are those from the version that
     it serves, and `from_newest` those from its newest version. `kept` is the choice of a plan that
-    is looked at again, and `goes_back_to` the version that it served by agreement.
+    is looked at again, and `goes_back_to` the version that it served by agreement. `defaults` are
+    the versions that the plan before makes the default.
     """
 
     address: Address
@@ -56,6 +57,7 @@ class SoldFamily(Immutable, frozen=True, kw_only=True):
     from_newest: Sequence[Difference] = ()
     kept: FamilyChoice | None = None
     goes_back_to: str | None = None
+    defaults: frozenset[Address] = frozenset()
 
     @property
     def effect(self) -> Effect | None:
@@ -110,11 +112,8 @@ def choose(
         effect=sold.effect,
     )
     if sold.effect is None:
-        if not live.is_certain:
-            # The version that is served by chance is made the default: no other takes over then.
-            reason = "it has several published versions and no default"
-            choice = choice.changed(way=Way.IN_PLACE, reason=reason)
-        return choice, ()
+        why = _why_not_sure(sold, live)
+        return (choice if why is None else choice.changed(way=Way.IN_PLACE, reason=why)), ()
     if not harmful(sold):
         reason = "the change takes nothing from holders"
         return choice.changed(way=Way.IN_PLACE, reason=reason), ()
@@ -147,6 +146,18 @@ def priced(
             hint=f"make the next version with its prices on the server, publish it and make it the"
             f" default; then `kaiten-sync adopt {choice.address}` takes it over",
         ),
+    )
+
+
+def _why_not_sure(sold: SoldFamily, live: LiveFamily) -> str | None:
+    """Why the version that is served is made the default; None if it needs no default."""
+    if not live.is_certain:
+        # The version that is served by chance is made the default: no other takes over then.
+        return "it has several published versions and no default"
+    # An apply that stopped right before that. A version that somebody publishes would take over
+    # unseen.
+    return (
+        "the plan before was to make it the default" if live.lacks_default(sold.defaults) else None
     )
 
 

@@ -6,7 +6,7 @@ Source: API facts, section 2.4.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from kaiten_sync.immutable import Immutable
@@ -48,6 +48,11 @@ class LiveFamily(Immutable, frozen=True, kw_only=True):
     def is_certain(self) -> bool:
         """Whether what it serves follows from a choice: no published version can take over."""
         return self.has_default or len(self.in_state(PUBLISHED)) == 1
+
+    def lacks_default(self, agreed: Collection[Address]) -> bool:
+        """Whether the version that it serves was `agreed` to be the default, and is not yet."""
+        is_agreed = self.served is not None and self.served.address in agreed
+        return is_agreed and not self.has_default
 
     @property
     def newest(self) -> LiveResource:

@@ -22,7 +22,8 @@ def with_served(
     """The differences, with the families that serve another version than was agreed.
 
     A family that serves one of several published versions by chance has no version at all there:
-    nobody chose it, and a plan makes it the default.
+    nobody chose it, and a plan makes it the default. So it is with the only one if it was agreed to
+    be the default: an apply that stopped before that has not made it so yet.
     """
     by_address = {each.address: each for each in differences}
     displaced = agreed.displaced if agreed is not None else {}
@@ -34,11 +35,15 @@ def with_served(
         if choice is not None and choice.version is not None:
             serves = FieldChange(name=SERVES, before=served.address.slug, after=choice.version)
             by_address[address] = _edited(known, serves)
-        elif not family.is_certain and is_sold(declared):
+        elif is_sold(declared) and (not family.is_certain or _lacks_default(family, agreed)):
             serves = FieldChange(name=SERVES, before=None, after=served.address.slug)
-            is_ahead = agreed is not None and _is_to_do(address, agreed)
+            is_ahead = agreed is not None and (family.is_certain or _is_to_do(address, agreed))
             by_address[address] = _ahead(known, serves) if is_ahead else _edited(known, serves)
     return tuple(sorted(by_address.values(), key=lambda each: each.address.sort_key))
+
+
+def _lacks_default(family: LiveFamily, agreed: AgreedFamilies | None) -> bool:
+    return agreed is not None and family.lacks_default(agreed.defaults)
 
 
 def _is_to_do(family: Address, agreed: AgreedFamilies) -> bool:

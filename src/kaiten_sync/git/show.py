@@ -19,7 +19,10 @@ def file_at(spec: str, folder: Path) -> bytes:
         UsageError: there is no git, no repository here, no such revision, or no such file in it.
     """
     if spec.startswith("-"):
-        raise UsageError(f"cannot read {spec}: a revision does not begin with a hyphen")
+        raise UsageError(
+            f"cannot read {spec}: a revision does not begin with a hyphen",
+            hint="name it as refs/heads/-NAME:PATH, or by its commit",
+        )
     try:
         git = git_in(folder)
         size_bytes = int(git("cat-file", "-s", spec))

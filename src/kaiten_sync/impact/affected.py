@@ -17,25 +17,20 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Affected
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import NO_UNIT, Absent, Fields, Json, Unit
+from kaiten_sync.model.value import Absent, Fields, Json
 from kaiten_sync.pricing import known_in_plan, units_of_plan
 
 _Fields = Mapping[str, Json | Absent]
 
 
-def affected_by(plan: Plan, units: Mapping[str, Unit] | None = None) -> tuple[Affected, ...]:
+def affected_by(plan: Plan) -> tuple[Affected, ...]:
     """The changes that tighten or break something that instances hold, in the plan's order.
 
-    What goes together with its license is left out: a license that is held is not deleted. `units`
-    are those of entitlements by their slugs, of a migration: other plans have them.
+    What goes together with its license is left out: a license that is held is not deleted.
     """
     if plan.migration is not None:
-        known = units or {}
-        return tuple(
-            each.changed(units=(unit, unit))
-            for each in affected_by_migration(plan, plan.migration.to)
-            for unit in [known.get(str(each.entitlement), NO_UNIT)]
-        )
+        moved = affected_by_migration(plan, plan.migration.to)
+        return _with_units(tuple(moved), plan)
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
     handed = handed_on(plan.changes)
@@ -45,7 +40,7 @@ def affected_by(plan: Plan, units: Mapping[str, Unit] | None = None) -> tuple[Af
         if handed and change.id in handed:
             continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
-            found.append((change, _affected(change, holder, seen.get(change.address, {}))))
+            found.append(_affected(change, holder, seen.get(change.address, {})))
     return _with_units(found, plan)
 
 
@@ -59,7 +54,7 @@ def raised_by(plan: Plan) -> tuple[Affected, ...]:
             continue
         raised = _affected(change, holder, seen.get(change.address, {}))
         if raised.before is not None and raised.before < (raised.after or -math.inf):
-            found.append((change, raised))
+            found.append(raised)
     return _with_units(found, plan)
 
 
@@ -71,11 +66,9 @@ def affected_grant(change: Change, seen: Fields) -> Affected | None:
     return _affected(change, holder, seen)
 
 
-def _with_units(found: Sequence[tuple[Change, Affected]], plan: Plan) -> tuple[Affected, ...]:
+def _with_units(found: Sequence[Affected], plan: Plan) -> tuple[Affected, ...]:
     known = known_in_plan(plan) if found else ({}, {})
-    return tuple(
-        each.changed(units=units_of_plan(change.address, *known)) for change, each in found
-    )
+    return tuple(each.changed(units=units_of_plan(each.address, *known)) for each in found)
 
 
 def _held(address: Address) -> Address | None:

@@ -16,12 +16,11 @@ from kaiten_sync.impact import (
 from kaiten_sync.jobs.agreed import Agreed, read_plan_file
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.workspace import Workspace
-from kaiten_sync.live import read_instances, read_refusals, read_units, read_usage
+from kaiten_sync.live import read_instances, read_refusals, read_usage
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.impact import DEFAULT_BUDGET, Affected, Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import HolderReader, PlanReader, Ports
-from kaiten_sync.model.value import Unit
 from kaiten_sync.plan import check_target
 
 __all__ = ["ImpactRequest", "impact", "impact_of", "impact_of_saved"]
@@ -29,10 +28,6 @@ __all__ = ["ImpactRequest", "impact", "impact_of", "impact_of_saved"]
 _REQUESTS_UPWARD = 2
 """Requests for one holder of a limit that is raised: what it uses, if that was not read for
 another change, and what it was refused."""
-
-
-_REQUESTS_OF_UNITS = 10
-"""So many have to be left of the budget for the list of entitlements, which has the units."""
 
 
 class ImpactRequest(Immutable, frozen=True, kw_only=True):
@@ -96,10 +91,6 @@ def impact_of(
         concerned = [each for each in instances if each.slug in moved]
     asking = whom_to_ask(affected, concerned, seed=plan.digest, budget=budget - listed)
     requests = listed + len(asking.asked)
-    units: Mapping[str, Unit] = {}
-    if plan.migration is not None and asking.asked and budget - requests >= _REQUESTS_OF_UNITS:
-        units, sent = read_units(catalog)
-        affected, requests = affected_by(plan, units), requests + sent
     usage = read_usage(catalog, asking.asked, progress=ports.progress)
     read = Impact(
         target=plan.target,
@@ -110,7 +101,6 @@ def impact_of(
         changes=change_impacts(affected, asking, usage, now),
         sample=asking.sample,
         gap=gap,
-        units=units,
     )
     return _looked_up(read, raised, usage, concerned, catalog, ports) if gap is None else read
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from kaiten_sync import __version__
-from kaiten_sync.api.credentials import is_loopback
+from kaiten_sync.api.credentials import is_loopback, without_credential
 from kaiten_sync.documents.project import INSTALL_SOURCE
 from kaiten_sync.errors import UsageError
 from kaiten_sync.immutable import Immutable
@@ -54,7 +54,8 @@ class InstallSource(Immutable, frozen=True, kw_only=True):
                 program in it is of another version than this one.
         """
         if not re.search(INSTALL_SOURCE, self.text):
-            raise UsageError(f"kaiten-sync cannot be installed from {self.text}", hint=_HINT)
+            shown = without_credential(self.text)
+            raise UsageError(f"kaiten-sync cannot be installed from {shown}", hint=_HINT)
         # Without a hash, whoever can replace the file at the URL runs code with the tokens of CI.
         if "#sha256=" in self.text:
             url, _, sha256 = self.text.partition("#sha256=")

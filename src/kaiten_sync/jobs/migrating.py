@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from kaiten_sync.errors import UsageError
+from kaiten_sync.errors import PlanFileError, UsageError
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.migration import MigrationInputs, make_migration
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Limit
-from kaiten_sync.plan import Proposal, plan_pieces
+from kaiten_sync.plan import Proposal, changed_between, plan_pieces
 
 __all__ = ["MigrateRequest", "migrate"]
 
@@ -42,6 +44,8 @@ class MigrateRequest(Immutable, frozen=True, kw_only=True):
 def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Proposal:
     """Plan the next wave, and write the plan file unless a guard refuses it.
 
+    If the file has the wave before, what the version has come to grant differently since is said.
+
     Raises:
         UsageError: the family or the version does not exist, the wave is of nobody, or `out` is
             another file.
@@ -65,10 +69,20 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     )
     with connection.open() as catalog:
         proposal = make_migration(inputs, catalog, progress=ports.progress, now=ports.clock())
-    for note in proposal.notes:
+    wave_before = _plan_at(request.out, ports)
+    changed = changed_between(wave_before, proposal.plan) if wave_before is not None else ()
+    for note in (*proposal.notes, *changed):
         ports.notices.notify(note.sentence)
     # Judged with names, since a rule may be about holders, and only then shown without.
     proposal = ruled(proposal, workspace.policy, ports)
     if request.out is not None and not proposal.refusals:
         write_output(request.out, plan_pieces(proposal.plan), ports.files, before)
     return proposal if request.is_named else unnamed(proposal)
+
+
+def _plan_at(path: str | None, ports: Ports) -> Plan | None:
+    """The plan of the wave before, if that is what the file holds and can be read."""
+    try:
+        return None if path is None else read_plan_file(path, ports.files)
+    except (PlanFileError, UsageError):
+        return None

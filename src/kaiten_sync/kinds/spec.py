@@ -359,6 +359,8 @@ class KindSpec:
     """The field with the number that the server gives to each object of a family."""
     implied: tuple[FieldSpec, ...] = field(init=False)
     """The fields that are declared by leaving them out."""
+    sets: tuple[FieldSpec, ...] = field(init=False)
+    """The fields whose values are sets."""
     newer: frozenset[str] = field(init=False)
     """Names of the fields that not every generation of the API knows."""
     first_states: tuple[FieldSpec, ...] = field(init=False)
@@ -375,6 +377,7 @@ class KindSpec:
             "flag": next((spec for spec in fields.values() if spec.one_per), None),
             "number": next((f for f in fields.values() if f.numbered_by_server), None),
             "implied": tuple(f for f in fields.values() if f.is_implied),
+            "sets": tuple(f for f in fields.values() if f.is_set),
             "newer": frozenset(name for name, spec in fields.items() if not spec.is_universal),
             "first_states": tuple(f for f in fields.values() if f.born_as is not ABSENT),
         }

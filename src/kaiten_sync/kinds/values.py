@@ -39,8 +39,11 @@ _SAME_IN_EVERY_FIELD = frozenset({bool, str, type(None)})
 
 
 def fits(spec: FieldSpec, value: object) -> bool:
-    """Whether a value that is not null has the type of a field."""
-    return _FITS[spec.type](value)
+    """Whether a value out of JSON that is not null has the type of a field."""
+    if type(value) in _FITTING_TYPES.get(spec.type, ()):
+        return True
+    is_fitting = _FITTING_VALUES.get(spec.type)
+    return is_fitting is not None and is_fitting(value)
 
 
 def normal_value(spec: FieldSpec, value: Json) -> Json:
@@ -106,31 +109,33 @@ def with_defaults(kind: str, fields: Fields) -> Fields:
 
 
 def declared_form(kind: str, fields: Fields) -> dict[str, Json]:
-    """The declared fields of an object in the spelling that fingerprints are made of."""
-    specs = spec_of(kind).fields
-    return {name: normal_value(specs[name], value) for name, value in fields.items()}
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    """The declared fields of an object, of `declared_value`, as fingerprints are made of them."""
+    form = dict(fields.items())
+    for spec in spec_of(kind).sets:
+        if spec.name in form:
+            form[spec.name] = normal_value(spec, form[spec.name])
+    return form
 
 
 def _is_slug(value: object) -> bool:
     return isinstance(value, str) and is_slug(value)
 
 
-_FITS: Mapping[FieldType, Callable[[object], bool]] = {
-    FieldType.TEXT: _is_text,
-    FieldType.SLUG: _is_slug,
-    FieldType.INTEGER: lambda value: (
-        is_number(value) and (isinstance(value, int) or value.is_integer())
-    ),
-    FieldType.NUMBER: is_number,
-    FieldType.BOOLEAN: lambda value: isinstance(value, bool),
-    FieldType.ENUM: _is_text,
-    FieldType.SLUGS: lambda value: isinstance(value, list | tuple) and all(map(_is_slug, value)),
-    FieldType.JSON: lambda _value: True,
-    FieldType.GRANT_VALUE: lambda value: (
-        is_number(value) or value == UNLIMITED or isinstance(value, bool | Mapping)
-    ),
+_FITTING_TYPES: Mapping[FieldType, frozenset[type]] = {
+    FieldType.TEXT: frozenset({str}),
+    FieldType.INTEGER: frozenset({int}),
+    FieldType.NUMBER: frozenset({int, float}),
+    FieldType.BOOLEAN: frozenset({bool}),
+    FieldType.ENUM: frozenset({str}),
+    FieldType.GRANT_VALUE: frozenset({int, float, bool, dict}),
 }
+"""Types of which every value fits: of most values nothing else has to be asked."""
+
+_FITTING_VALUES: Mapping[FieldType, Callable[[object], bool]] = {
+    FieldType.SLUG: _is_slug,
+    FieldType.INTEGER: lambda value: isinstance(value, float) and value.is_integer(),
+    FieldType.SLUGS: lambda value: isinstance(value, list) and all(map(_is_slug, value)),
+    FieldType.JSON: lambda _value: True,
+    FieldType.GRANT_VALUE: lambda value: value == UNLIMITED,
+}
+"""Which values of other types fit as well."""

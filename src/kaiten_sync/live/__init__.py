@@ -9,12 +9,13 @@ from kaiten_sync.live.holders import (
 )
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import read_live
-from kaiten_sync.live.versions import read_grants, read_holding, read_licenses, read_units
+from kaiten_sync.live.versions import read_entitlements, read_grants, read_holding, read_licenses
 
 __all__ = [
     "narrowed",
     "need_of_everything",
     "need_of_plan",
+    "read_entitlements",
     "read_grants",
     "read_holders",
     "read_holding",
@@ -22,7 +23,6 @@ __all__ = [
     "read_licenses",
     "read_live",
     "read_refusals",
-    "read_units",
     "read_usage",
     "read_use",
 ]

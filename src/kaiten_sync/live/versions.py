@@ -9,7 +9,6 @@ from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.instance import INSTANCE
 from kaiten_sync.kinds.license import LICENSE
-from kaiten_sync.kinds.units import unit_in
 from kaiten_sync.live.need import Need
 from kaiten_sync.live.read import read_children, read_live, side_by_side
 from kaiten_sync.model.address import Address, ChildList
@@ -17,7 +16,6 @@ from kaiten_sync.model.ports import CatalogReader, Progress
 from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import NO_UNIT, Unit
 
 Resources = Mapping[Address, LiveResource]
 
@@ -43,17 +41,16 @@ def read_grants(reader: CatalogReader, versions: Collection[Address]) -> Resourc
     return {each.address: each for listed in found for each in listed}
 
 
-def read_units(reader: CatalogReader) -> tuple[Mapping[str, Unit], int]:
-    """The units of entitlements by their slugs, for people, and the requests that it took.
+def read_entitlements(reader: CatalogReader) -> tuple[Resources, int]:
+    """All entitlements, for the units that people read, and the requests that it took.
 
-    It takes the scope `read:entitlements`. Nothing rests on them: without it there are none.
+    It takes the scope `read:entitlements`. Without it there are none.
     """
     try:
         found = reader.list_kind(ENTITLEMENT.kind)
     except (CredentialError, ProblemError):
         return {}, 1
-    units = {each.address.slug: unit_in(ENTITLEMENT.kind, each.fields) for each in found}
-    return {slug: unit for slug, unit in units.items() if unit != NO_UNIT}, pages(len(found))
+    return {each.address: each for each in found}, pages(len(found))
 
 
 def read_holding(reader: CatalogReader) -> Resources:

@@ -125,8 +125,7 @@ class Impact(Immutable, frozen=True, kw_only=True):
     """Whom a plan affects, riskiest change first, and who has met the limits that it raises.
 
     `gap` says why the holders could not be looked at, None if they were. `requests` were sent for
-    this, of `budget` that could have been. `units` are those of entitlements by their slugs: a
-    migration plan rests on none, so they are read beside it.
+    this, of `budget` that could have been.
     """
 
     target: TargetRef
@@ -138,7 +137,6 @@ class Impact(Immutable, frozen=True, kw_only=True):
     raised: tuple[RaisedLimit, ...] = ()
     sample: Sample | None = None
     gap: str | None = None
-    units: Mapping[str, Unit] = {}
 
     @property
     def concerns_anybody(self) -> bool:

@@ -12,7 +12,7 @@ from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.migration import Migration
 from kaiten_sync.model.on_demand import OnDemand
 from kaiten_sync.model.settings import Limit
-from kaiten_sync.model.value import ABSENT, Fields
+from kaiten_sync.model.value import ABSENT, NO_UNIT, Fields, Unit
 
 FORMAT_VERSION = 1
 """The plan file format this program writes and reads."""
@@ -105,14 +105,16 @@ class Left(Immutable, frozen=True, kw_only=True):
     """Something that stays on the server and that nothing manages now.
 
     `fields` are those of an object that is not declared, or the fields that a declared object no
-    longer declares, with their live values. `reason` is for people. `is_drift` says that the
-    declaration owns the place, so that the target still differs from it.
+    longer declares, with their live values. `reason` is for people, and so is the `unit` of the
+    object's number. `is_drift` says that the declaration owns the place, so that the target still
+    differs from it.
     """
 
     address: Address
     fields: Fields
     reason: str
     is_drift: bool = False
+    unit: Unit = NO_UNIT
 
 
 class VersionChange(Immutable, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart,
 from kaiten_sync.plan.rewind import rewound, unread
 from kaiten_sync.plan.tightening import tightened, unproven
 from kaiten_sync.plan.warnings import without_default
+from kaiten_sync.plan.waves import changed_between
 
 __all__ = [
     "HOLDER_VARIABLES",
@@ -37,6 +38,7 @@ __all__ = [
     "Proposal",
     "Reason",
     "Recorded",
+    "changed_between",
     "check_guards",
     "check_is_of_catalog",
     "check_moves",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaiten_sync.families import Resolution, by_chance
+from kaiten_sync.families import Resolution, by_chance, joining
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import kind_on_server, spec_of
 from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address, by_text, in_places
 from kaiten_sync.model.canonical import Entries, digest, fingerprint
@@ -231,8 +232,11 @@ def _plan(
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
     chance = by_chance(sold.choices, observed)
-    versioned = {kind_on_server(each.address.kind) for each in chance}
+    joined = joining(changes, replaced.keys())
+    resting = [*(each.address for each in chance), *(each.address for each in joined)]
+    versioned = {kind_on_server(each.kind) for each in resting}
     looking += sum(pages(sum(each.kind == kind for each in live.resources)) for kind in versioned)
+    whole = going.union(replaced.values())
     kept = [d for d in diff.differences if d.address not in going]
     return Plan(
         target=target,
@@ -246,7 +250,7 @@ def _plan(
             unchanged=diff.unchanged,
             unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
         ),
-        requests=requests_to_apply(changes, observed, live, case.families, looking),
+        requests=requests_to_apply(changes, observed, live, case.families, looking, whole),
         guards=case.guards,
         families=sold.choices,
         new_versions=new_versions(replaced, changes, observed),
@@ -266,6 +270,7 @@ def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
     """What stays on the server and nothing manages: it left git, or is in a declared list."""
     taken = displaced_by(case.changes, case.families)
     found = []
+    known = {a: each.fields for a, each in case.live.resources.items() if a.parent is None}
     for each in let_go:
         fields = {n: v for n, v in each.fields.items() if n not in taken.get(each.address, ())}
         if fields:
@@ -286,6 +291,7 @@ def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
                     },
                     reason=departure.reason or NEVER_MANAGED,
                     is_drift=is_drift,
+                    unit=unit_of(address, known),
                 )
             )
     return tuple(sorted(found, key=lambda left: left.address.sort_key))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from kaiten_sync.kinds.registry import move_of
+from kaiten_sync.kinds.registry import child_kinds, move_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
@@ -29,10 +29,12 @@ def requests_to_apply(
     live: LiveState,
     families: Families,
     looking: int = 0,
+    whole: Collection[Address] = (),
 ) -> int:
     """How many requests applying will take when nothing has to be sent twice.
 
-    `looking` is what reading again takes who holds the deleted objects, and who uses the counters.
+    `whole` are the objects that are read again with all that is inside. `looking` is what reading
+    again takes who holds the deleted objects, and who uses the counters.
     """
     if not changes:
         return 0
@@ -60,7 +62,7 @@ def requests_to_apply(
             if any(lists[each] == change.address.child_list for each in change.depends_on):
                 again.add(change.address.parent)
     total += sum(pages(children[parent] + touched[parent]) for parent in [*touched, *again])
-    return _reading(observed, live, children) + looking + total
+    return _reading(observed, live, children, whole) + looking + total
 
 
 def least_requests(changes: Sequence[Change], observed: Sequence[Observed]) -> int:
@@ -82,7 +84,10 @@ def least_requests(changes: Sequence[Change], observed: Sequence[Observed]) -> i
 
 
 def _reading(
-    observed: Sequence[Observed], live: LiveState, children: Counter[Address | None]
+    observed: Sequence[Observed],
+    live: LiveState,
+    children: Counter[Address | None],
+    whole: Collection[Address] = (),
 ) -> int:
     wanted = Counter(o.address.kind for o in observed if o.address.parent is None)
     population = Counter(a.kind for a in live.resources if a.parent is None)
@@ -93,5 +98,6 @@ def _reading(
     unnamed = {a.kind for a, found in live.resources.items() if found.family_slug is not None}
     listed += sum(wanted[kind] > READ_SINGLY for kind in unnamed)
     parents = {o.address.parent for o in observed if o.address.parent is not None}
+    parents.update(each for each in whole if child_kinds(each.kind))
     parents.difference_update(o.address for o in observed if o.fields is None)
     return listed + sum(pages(children[parent]) for parent in parents)

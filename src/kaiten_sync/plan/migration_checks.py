@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from kaiten_sync.effects import grants_seen, move_effect
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, KEPT, MOVE, STATE
+from kaiten_sync.kinds.units import unit_holder, unit_names
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.migration import Migration, Stays
 from kaiten_sync.model.plan import Plan
@@ -63,7 +65,7 @@ def _moves(plan: Plan, migration: Migration) -> Iterator[str]:
 
 
 def _observed(plan: Plan, migration: Migration) -> Iterator[str]:
-    """Exactly the moved instances, the versions concerned, and their grants; each once."""
+    """Exactly the moved instances, the versions concerned, their grants and units; each once."""
     counts = Counter(each.address for each in plan.observed)
     for address, count in counts.items():
         if count > 1:
@@ -71,12 +73,16 @@ def _observed(plan: Plan, migration: Migration) -> Iterator[str]:
     held = (Address(migration.to.kind, str(each.fields[0].before)) for each in plan.changes)
     versions = {migration.to, *held} if plan.changes else set()
     instances = {change.address for change in plan.changes}
+    granting = (e.address for e in plan.observed if e.address.parent in versions)
+    measured = set(map(unit_holder, granting))
     for each in plan.observed:
         if each.address.kind == INSTANCE.kind:
             wanted = {HELD, *KEPT}
             is_needed = each.address in instances
         elif each.address.kind == GRANT.kind:
             wanted, is_needed = {*GRANT.required}, each.address.parent in versions
+        elif each.address.kind == ENTITLEMENT.kind:
+            wanted, is_needed = {*unit_names(GRANT.kind)}, each.address in measured
         else:
             wanted, is_needed = {FAMILY, STATE}, each.address in versions
         if not is_needed:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kaiten_sync.effects import Grants, move_effect
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE, owned_by
+from kaiten_sync.kinds.units import unit_holder, unit_names, unit_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -16,11 +18,11 @@ from kaiten_sync.model.migration import Migration, Staying, Stays
 from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.settings import Limit
-from kaiten_sync.model.value import Fields
+from kaiten_sync.model.value import NO_UNIT, Fields
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.limits import too_many_moves
 from kaiten_sync.plan.migration_checks import warnings_of
-from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move
+from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move, times_watched
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import not_needed
 from kaiten_sync.plan.rests_on import object_fingerprint
@@ -54,7 +56,9 @@ class MigrationCase(Immutable, frozen=True, kw_only=True):
     """All that a migration plan is made from.
 
     `versions` are those of the family that somebody holds, and the one to move `to`, with the
-    family's slug; `grants` all that these grant. `wave` limits the plan to a share of the holders,
+    family's slug; `grants` all that these grant, and `entitlements`
+    all that there are, if the token may read them. `entitlements_listed` are the requests that this
+    took. `wave` limits the plan to a share of the holders,
     and `where` is how they were chosen. `allowed` are moved whatever it takes from them, and
     `skipped` are left by name. Without `is_named` the plan has no customers. `listed` are the
     requests that the lists of licenses and of instances took, and `rules` is the digest of the
@@ -75,6 +79,8 @@ class MigrationCase(Immutable, frozen=True, kw_only=True):
     skipped: frozenset[Address] = frozenset()
     is_named: bool = True
     listed: int = LEAST_LISTED
+    entitlements: Mapping[Address, LiveResource] = {}
+    entitlements_listed: int = 1
 
     @property
     def granted(self) -> Mapping[Address, Grants]:
@@ -173,7 +179,14 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
                 unchanged=0,
                 unmanaged=0,
             ),
-            requests=requests_to_move(changes, observed, guards, case.listed),
+            requests=requests_to_move(
+                changes,
+                observed,
+                guards,
+                case.listed,
+                case.entitlements_listed,
+                times_watched(len(changes)),
+            ),
             guards=guards,
             warnings=warnings_of(case.to, case.versions[case.to].fields.get(STATE)),
             migration=migration,
@@ -182,13 +195,22 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
 
 
 def _observed(case: MigrationCase, moved: Sequence[PresentHolder]) -> Iterator[Observed]:
-    """The versions with all that they grant, and the holders that move, in address order."""
+    """The versions with all that they grant in which units, and the holders that move.
+
+    They are in address order.
+    """
     if not moved:
         return
     versions = {case.to, *(Address(case.to.kind, each.version) for each in moved)}
+    grants = [each for address, each in case.grants.items() if address.parent in versions]
+    known = {address: each.fields for address, each in case.entitlements.items()}
+    measured = {
+        unit_holder(a) for each in grants for a in [each.address] if unit_of(a, known) != NO_UNIT
+    }
     seen: list[tuple[LiveResource, tuple[str, ...]]] = [
         *((case.versions[each], (FAMILY, STATE)) for each in versions),
-        *((each, tuple(each.fields)) for a, each in case.grants.items() if a.parent in versions),
+        *((each, tuple(each.fields)) for each in grants),
+        *((case.entitlements[a], unit_names(GRANT.kind)) for a in measured if a is not None),
         *((each.found, (HELD, *KEPT)) for each in moved),
     ]
     for found, names in sorted(seen, key=lambda each: each[0].address.sort_key):

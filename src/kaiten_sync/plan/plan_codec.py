@@ -42,6 +42,7 @@ from kaiten_sync.model.plan import (
     VersionChange,
 )
 from kaiten_sync.model.settings import parse_limit
+from kaiten_sync.model.value import NO_UNIT
 from kaiten_sync.plan.family_codec import family_document, family_of
 from kaiten_sync.plan.parts import at as _at
 from kaiten_sync.plan.parts import each_of as _each
@@ -96,6 +97,7 @@ def _frame(plan: Plan) -> PlanDocument:
                     fields=dict(left.fields),
                     reason=left.reason,
                     is_drift=left.is_drift,
+                    unit=property_of(None if left.unit == NO_UNIT else left.unit, absent=None),
                 )
                 for left in plan.left
             )
@@ -235,6 +237,7 @@ def _left(document: LeftDocument) -> Left:
         fields=document.fields,
         reason=document.reason,
         is_drift=document.is_drift,
+        unit=value_of(document.unit, absent=None) or NO_UNIT,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.units import unit_holder, unit_names
 from kaiten_sync.model.address import Address, by_address
 from kaiten_sync.model.canonical import fingerprint
@@ -63,6 +63,8 @@ def observed_by(
                 seen[address].add(names)
         if change.address in live.resources:
             seen[change.address].add(_judged_with(change, live))
+            needed = _needed_to_move(change)
+            seen[change.address].add(needed - displaced.get(change.address, frozenset()))
             if change.action == Action.DELETE:
                 seen[change.address].is_whole = True
                 seen[change.address].ignored = displaced.get(change.address, frozenset())
@@ -118,6 +120,12 @@ def _judged_with(change: Change, live: LiveState) -> Iterator[str]:
         value = found.fields.get(name)
         if value is not None and value != spec.fields[name].default(found.fields):
             yield name
+
+
+def _needed_to_move(change: Change) -> frozenset[str]:
+    """The other fields of an object by which the server lets it be moved, or does not."""
+    found = move_of(change.address.kind, change.action)
+    return frozenset() if found is None else frozenset({*found[1].not_while, *found[1].only_while})
 
 
 def _observe(

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.units import quantities
-from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import NO_UNITS, Absent, Json
+from kaiten_sync.model.value import Absent, Json, Unit
 from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.moves import (
     STAYS_TITLE,
@@ -42,31 +41,31 @@ class Note(Immutable, frozen=True):
     lines: tuple[str, ...]
 
 
-def notes_beside(plan: Plan, impact: Impact | None = None) -> Iterator[Note]:
+def notes_beside(plan: Plan) -> Iterator[Note]:
     """What a reader has to know beside the changes: what is sold, what is left, and who stays."""
-    units = impact.units if impact is not None else {}
     migration = plan.migration
     if sold := tuple(family_lines(plan)):
         yield Note(FAMILIES_TITLE, (*sold[:_LIMIT], *_more(len(sold))))
     if plan.left:
         lines: list[str] = []
         for each in plan.left[:_LIMIT]:
-            pairs = (f"{name} {_text(name, value)}" for name, value in each.fields.items())
+            pairs = (
+                f"{name} {_text(name, value, each.unit)}" for name, value in each.fields.items()
+            )
             values = safe_text(", ".join(pairs))
             lines.append(f"{safe_text(str(each.address))}: {values} ({safe_text(each.reason)})")
         yield Note(_LEFT_TITLE, (*lines, *_more(len(plan.left))))
     if migration is not None and plan.changes:
-        yield Note(TERMS_TITLE, tuple(term_lines(plan, migration, units)))
+        yield Note(TERMS_TITLE, tuple(term_lines(plan, migration)))
     if migration is not None and migration.where is not None:
         yield Note(WHERE_TITLE, (safe_text(migration.where),))
     if migration is not None and migration.stays:
         yield Note(STAYS_TITLE, tuple(stay_lines(migration)))
 
 
-def _text(name: str, value: Json | Absent) -> str:
-    # The plan has no units of what it leaves alone.
+def _text(name: str, value: Json | Absent, unit: Unit) -> str:
     if name in quantities():
-        return amount_text(value, NO_UNITS[0], _VALUE_LIMIT)
+        return amount_text(value, unit, _VALUE_LIMIT)
     return value_text(value, _VALUE_LIMIT)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kaiten_sync.effects import grants_seen, terms
+from kaiten_sync.kinds.addresses import grant_address
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.instance import HELD
+from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.migration import Migration, Stays
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import ABSENT, NO_UNIT, Fields, Unit, is_number
+from kaiten_sync.model.value import ABSENT, Fields, Unit, is_number
+from kaiten_sync.pricing import known_in_plan
 from kaiten_sync.report.impact_words import number_text
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
@@ -52,12 +55,10 @@ def stay_lines(migration: Migration) -> Iterator[str]:
         yield f"and {len(ordered) - _LIMIT:,} more; the plan file names all"
 
 
-def term_lines(plan: Plan, migration: Migration, units: Mapping[str, Unit]) -> Iterator[str]:
-    """A line for each version that holders leave: `growth-v2 → growth-v3: seats 10 → 5 ▼`.
-
-    `units` are those of entitlements by their slugs, as far as they were read beside the plan.
-    """
+def term_lines(plan: Plan, migration: Migration) -> Iterator[str]:
+    """A line for each version that holders leave: `growth-v2 → growth-v3: seats 10 → 5 ▼`."""
     granted = grants_seen(plan)
+    known, _ = known_in_plan(plan)
     # Of versions that somebody leaves in this wave: the others are no news yet.
     for version in sorted({str(change.fields[0].before) for change in plan.changes}):
         before = granted[Address(migration.to.kind, version)]
@@ -67,7 +68,7 @@ def term_lines(plan: Plan, migration: Migration, units: Mapping[str, Unit]) -> I
             f" → {_granted(each.after, unit)}{_MARKS.get(each.effect, '')}"
             for each in terms(before, after)
             if each.before != each.after
-            for unit in [units.get(each.entitlement, NO_UNIT)]
+            for unit in [unit_of(grant_address(version, each.entitlement), known)]
         ]
         what = ", ".join(shown) or "nothing"
         yield f"{safe_text(version)} → {safe_text(migration.to.slug)}: {what}"

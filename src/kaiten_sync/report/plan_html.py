@@ -86,7 +86,7 @@ def plan_html(
         no_way=NO_WAY,
         beside=[
             Note(each.title, tuple(cut(line, VALUE_LIMIT) for line in each.lines))
-            for each in notes_beside(plan, impact)
+            for each in notes_beside(plan)
         ],
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan_warnings(plan)],

@@ -73,7 +73,7 @@ def plan_markdown(
     out. What does not fit is counted by action, with the command that shows it.
     """
     said = "".join(notice_markdown(notice) for notice in notices)
-    head = _head(plan, said, impact, is_refused=is_refused, origin=origin)
+    head = _head(plan, said, is_refused=is_refused, origin=origin)
     table = table_of_plan(plan, impact)
     if table.rows:
         head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
@@ -82,9 +82,7 @@ def plan_markdown(
     return document(head, riskiest_first(entries_of(plan)), _block, _missing, max_chars)
 
 
-def _head(
-    plan: Plan, notices: str, impact: Impact | None, *, is_refused: bool, origin: Origin
-) -> str:
+def _head(plan: Plan, notices: str, *, is_refused: bool, origin: Origin) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
     parts = [
@@ -106,9 +104,7 @@ def _head(
         if left := len(warnings) - len(lines):
             lines.append(f"and {left:,} more")
         parts.append(f"**Warnings**\n\n{fence(lines, 'text')}")
-    parts += [
-        f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan, impact)
-    ]
+    parts += [f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan)]
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
 

@@ -74,7 +74,7 @@ def _lines(
 ) -> Iterator[str]:
     if plan.is_empty:
         said = no_changes(plan, safe_text(plan.target.name), origin)
-        yield from (*_warnings(plan, paint), *_left(plan, impact))
+        yield from (*_warnings(plan, paint), *_left(plan))
         yield f"{paint('No changes.', TITLE)} {said}"
         return
     where = f"{safe_text(plan.target.name)} at {safe_text(plan.target.url)}"
@@ -94,7 +94,7 @@ def _lines(
             yield INDENT + paint(f"({note})", QUIET)
     yield ""
     yield from _warnings(plan, paint)
-    yield from _left(plan, impact)
+    yield from _left(plan)
     if impact is not None and impact.concerns_anybody:
         yield from impact_lines(impact, paint)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
@@ -112,8 +112,8 @@ def _row(entry: PlanEntry) -> Row:
     )
 
 
-def _left(plan: Plan, impact: Impact | None) -> Iterator[str]:
-    for note in notes_beside(plan, impact):
+def _left(plan: Plan) -> Iterator[str]:
+    for note in notes_beside(plan):
         yield f"  {note.title}"
         yield from (f"{INDENT}{line}" for line in note.lines)
         yield ""

@@ -16,7 +16,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Look, NoProgress
-from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.resource import DesiredState, LiveResource
 from kaiten_sync.model.settings import Policy, Prune
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import apply_plan
@@ -366,3 +366,57 @@ def test_the_grants_of_a_license_are_sent_one_after_another() -> None:
     apply(plan_against(catalog, wanted), catalog, stop_after=NEVER)
     grants = [call for call in catalog.writes if "/grant/" in call]
     assert grants == sorted(grants)
+
+
+# What is inside objects that were seen whole
+
+
+def versions(*grants: LiveResource) -> FakeCatalog:
+    """A license with some grants, of a family that a server has."""
+    return FakeCatalog(
+        live("entitlement/seats", name="Seats", type="NUMBER"),
+        live(
+            "license/growth",
+            name="Growth",
+            type="PAID",
+            version="1",
+            familySlug="growth",
+            lifecycleState="PUBLISHED",
+        ),
+        *grants,
+    )
+
+
+SEATS = declared("entitlement/seats", name="Seats", type="NUMBER")
+NEXT = declared("license/growth-v2", name="Growth", type="PAID", familySlug="growth")
+GROWTH = declared("license/growth", name="Growth", type="PAID")
+
+
+@pytest.mark.parametrize("has_grants", [False, True])
+@pytest.mark.parametrize(
+    "wanted", [desired(SEATS), desired(SEATS, GROWTH, NEXT)], ids=["deleted", "replaced"]
+)
+def test_a_grant_added_to_what_was_seen_whole_makes_a_plan_stale(
+    wanted: DesiredState, has_grants: bool
+) -> None:
+    there = [live("license/growth/grant/seats", value=3)] if has_grants else []
+    catalog = versions(*there)
+    plan = plan_against(catalog, wanted, Policy(prune=Prune.ALL))
+    assert plan.changes
+    catalog.objects[address("license/growth/grant/late")] = live(
+        "license/growth/grant/late", value=1
+    )
+    (said,) = _stale(plan, catalog)
+    assert said == "license/growth/grant/late: the plan saw no such object, now there is one"
+
+
+@pytest.mark.parametrize("has_grants", [False, True])
+@pytest.mark.parametrize("wanted", [desired(SEATS), desired(SEATS, GROWTH, NEXT)])
+def test_looking_inside_is_in_the_requests_that_a_plan_predicts(
+    wanted: DesiredState, has_grants: bool
+) -> None:
+    there = [live("license/growth/grant/seats", value=3)] if has_grants else []
+    catalog = versions(*there)
+    plan = plan_against(catalog, wanted, Policy(prune=Prune.ALL))
+    catalog.calls.clear()
+    assert apply(plan, catalog).requests == plan.requests

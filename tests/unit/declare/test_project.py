@@ -142,6 +142,17 @@ SECRET = "s3cr3t-hunter2"
         f"\n    token:\n      {SECRET}\n    url: x\n    oops: 1",
         f"\n    token: !x {SECRET}\n    url: x",
         f"{{url: https://a.example, token: {{value: ksh_{SECRET}0123456789}}}}",
+        f"{{url: https://a.example, token: {{value: {SECRET}}}}}",
+        f"{{url: https://a.example, token: {{value: [{SECRET}], env: TOKEN}}}}",
+        f"{{url: https://a.example, token: {{value: {{of: {SECRET}}}}}}}",
+        f"\n    url: https://a.example\n    token:\n      value: {SECRET}",
+        f"{{url: https://a.example, secrets: {{token-of-prod: {{is: {SECRET}}}}}}}",
+        f"{{url: 'https://a.example/?token={SECRET}'}}",
+        f"{{url: 'https://a.example/#{SECRET}'}}",
+        f'{{url: "https://a.example/\\x3f{SECRET}"}}',
+        f"\n    url: >\n      https://a.example/?\n      {SECRET}",
+        f"{{url: [https://a.example/?{SECRET}]}}",
+        f"{{urls: https://a.example/?{SECRET}, url: 5}}",
     ],
 )
 def test_a_credential_is_refused_and_never_shown(write: Write, target: str) -> None:

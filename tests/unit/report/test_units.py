@@ -187,3 +187,19 @@ def test_a_unit_that_changes_with_a_new_version_is_warned_of(value: int, *, warn
     assert (
         "grants that this plan leaves as they are, those of older versions too" in text
     ) is warns
+
+
+@pytest.mark.parametrize("name", ["text", "html", "markdown"])
+def test_what_is_left_on_the_server_has_its_unit(name: str) -> None:
+    wanted = desired(
+        declared("license/pro", name="Pro", type="PAID"),
+        declared("license/pro/grant/plain", value=1000),
+    )
+    made = proposal(wanted, live_state(*FOUND), Policy(prune=Prune.OWNED)).plan
+    left = {str(each.address): each.unit for each in made.left}
+    assert left["license/pro/grant/storage"] == ("GB", "GB")
+    read = read_plan(write_plan(made))
+    assert read == made
+    shown = PLAN[name](PlanView(plan=read, write=write_plan), Look())
+    for text in ("value 10 GB", "value 50,000 calls"):
+        assert text in shown, text
