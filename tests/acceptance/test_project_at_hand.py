@@ -105,6 +105,15 @@ def test_a_family_is_in_the_scope_of_families(sold: Seller, catalog: str) -> Non
     sold.apply()
 
 
+def test_what_a_family_leaves_out_of_scope_is_named(sold: Seller) -> None:
+    text = {"version": 1, "catalog": ["catalog.yaml"], "scope": {"licenses": []}}
+    sold.place.write("kaiten-sync.yaml", json.dumps(text))
+    for _ in range(2):  # planning again says so as well
+        said = sold.plan(FAMILY.partition("families:")[0]).stdout
+        assert "license/growth: name Growth" in said
+        assert "it is outside the scope now" in said
+
+
 def test_the_plan_before_this_one_can_be_named(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,6 +25,7 @@ OWNED_REASON = "no longer declared; an earlier plan managed it"
 CHILD_REASON = "its license goes"
 NEVER_MANAGED = "no plan managed it"
 LET_GO_BEFORE = "an earlier plan left it there"
+_OUTSIDE = "it is outside the scope now"
 _NOT_SOLD = "is not sold"
 _NOT_DECLARED = "no longer declares what it contains"
 
@@ -118,6 +119,9 @@ class Ownership(Immutable, frozen=True, kw_only=True):
                 )
             elif address not in self.released:
                 departures[address] = Departure(address=address, fate=Fate.STAYS)
+        # A family was ours, and its versions are not: nobody would hear of them again.
+        for address in self.families.keys() & (live.resources.keys() - found.keys()):
+            departures[address] = Departure(address=address, fate=Fate.LET_GO, reason=_OUTSIDE)
         going = {address for address, each in departures.items() if each.fate is Fate.GOES}
         for address, resource in live.resources.items():
             if address.parent is not None and address.parent in going:
@@ -159,7 +163,7 @@ def ownership(
         parent = desired.resources.get(address.parent) if address.parent is not None else None
         # Somebody narrowed the scope. Another repository may manage it from now on.
         if not scope.covers(address):
-            reason = "it is outside the scope now"
+            reason = _OUTSIDE
         elif parent is not None and not desired.owns_place_of(address):
             reason = _holds_no_more(parent)
         if reason is None:

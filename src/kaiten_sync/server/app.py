@@ -362,6 +362,8 @@ _HOST_HINT = "--host is an address of this machine, such as 127.0.0.1, or 0.0.0.
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    if not host:  # the system would take it for all addresses of this machine
+        raise ServerStartError("cannot listen: the host is empty", hint=_HOST_HINT)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio switches off Nagle's algorithm only if the protocol is named. With it, small answers
     # would wait 40 ms for an acknowledgement.

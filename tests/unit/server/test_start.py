@@ -159,7 +159,16 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     [
         "nonsense",
         "sqlite:////no/such/folder/x.db",
+        "sqlite+aiosqlite:///x.db",
+        "sqlite+nothing:///x.db",
+        "sqlite://localhost/x.db",
+        "sqlite:///x.db?timeout=soon",
+        "sqlite:///x.db?check_same_thread=maybe",
+        "sqlite:///x.db?mode=ro",
+        "sqlite:///x.db?mode=ro&uri=true",
+        "sqlite:///x.db?uri=true",
         "mysql://root:secret@localhost/x",
+        "postgresql+asyncpg://root:secret@localhost/x",
         "postgresql+pg8000://root:secret@localhost/x",
         "postgresql://root:secret@localhost:port/x",
         "postgresql://root:a@secret@localhost/x",
@@ -249,7 +258,7 @@ def test_a_port_in_use_is_said_before_the_database_is_touched(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "\u202e"])
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "", "\u202e"])
 def test_a_host_that_is_not_of_this_machine_is_named(tmp_path: Path, host: str) -> None:
     settings = ServerSettings(database_url=sqlite_in(tmp_path))
     with (

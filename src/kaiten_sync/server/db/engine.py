@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
@@ -53,6 +54,13 @@ _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_coun
 """Seconds and a number: a database machine that vanished is noticed within a minute, not hours."""
 
 _POSTGRESQL_NAMES = ("postgresql", "postgres", "postgresql+psycopg")
+_SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
+
+_SQLITE_OPTIONS = frozenset(
+    {"cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout"}
+)
+"""What a URL of a SQLite file may ask for. All else belongs into a URI: SQLite would ignore it, or
+take it for a part of the file's name."""
 
 _URL_HINT = (
     "write it like sqlite:///kaiten.db or postgresql://user:password@host:5432/database,"
@@ -183,10 +191,10 @@ def open_engine(url: str) -> Database:
         raise ServerStartError("the database URL cannot be read", hint=_URL_HINT) from error
     if parsed.drivername in _POSTGRESQL_NAMES:
         return _postgresql(parsed)
-    if parsed.get_backend_name() == "sqlite":
+    if parsed.drivername in _SQLITE_NAMES:
         return _sqlite(parsed)
     raise ServerStartError(
-        f"databases of type {parsed.get_backend_name()} are not supported", hint=_URL_HINT
+        f"databases of type {parsed.drivername} are not supported", hint=_URL_HINT
     )
 
 
@@ -253,6 +261,7 @@ def _leave_read_only(context: ExceptionContext) -> None:
 
 
 def _sqlite(url: URL) -> Database:
+    _check_sqlite(url)
     in_memory = url.database in (None, "", ":memory:")
     file = path_of(url)
     if in_memory:
@@ -279,6 +288,19 @@ def _sqlite(url: URL) -> Database:
     event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, file))
     # A database in memory is one connection, so its transactions take turns.
     return Database(engine, turn=threading.RLock() if in_memory else None, file=file)
+
+
+def _check_sqlite(url: URL) -> None:
+    unknown = sorted(url.query.keys() - _SQLITE_OPTIONS)
+    if unknown and not (url.database or "").startswith("file:"):
+        raise ServerStartError(
+            f"the database URL has options that SQLite does not know: {', '.join(unknown)}",
+            hint="leave them out, or write a URI: sqlite:///file:kaiten.db?OPTION=VALUE&uri=true",
+        )
+    try:
+        SQLiteDialect_pysqlite().create_connect_args(url)
+    except (ArgumentError, ValueError) as error:  # a host, or an option of another type
+        raise ServerStartError("the database URL cannot be read", hint=_URL_HINT) from error
 
 
 def _prepare_sqlite(connection: Any, file: Path | None) -> None:
