@@ -257,7 +257,7 @@ def _left_to_plan(difference: Difference) -> Diagnostic:
     root = difference.address.root
     return Diagnostic(
         rule="left-to-plan",
-        message=f"it takes something from whoever holds {root}, so the revert leaves it alone",
+        message=f"not reverted, because that takes something from holders of {root}",
         ref=difference.source,
         severity=Severity.NOTE,
         address=str(difference.address),

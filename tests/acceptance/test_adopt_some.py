@@ -166,5 +166,7 @@ def test_a_dry_run_and_a_wrong_command_line_change_nothing(
 ) -> None:
     grant(api, "calls", "number", 2000)
     assert sold.run("adopt", "-t", "prod", "--into", "x.yaml", "--into-overlay").code == 3
-    assert sold.run("adopt", "-t", "prod", "--dry-run").code == 0
+    dry = sold.run("adopt", "-t", "prod", "--dry-run", "--into", "new.yaml")
+    assert dry.code == 0
+    assert "--into new.yaml was not needed" in dry.stderr
     assert read(sold) == CATALOG

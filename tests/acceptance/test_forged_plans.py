@@ -148,14 +148,17 @@ FORGERIES: dict[str, tuple[OnServer, str]] = {
     "a change is left out": (leave_out, "license/starter: the plan does not update it"),
     "all changes are left out": (leave_out_all, "license/starter: the plan does not update it"),
     "all is left out": (leave_out_all_that_was_seen, "license/starter: the plan does not update"),
-    "a warning is invented": (reassure, "nothing gives the warning: nothing here needs a review"),
+    "a warning is invented": (
+        reassure,
+        "the plan has an unexpected warning: nothing here needs a review",
+    ),
     "a warning is invented, of another moment": (
         pretend_another_moment,
-        "nothing gives the warning: nothing here needs a review",
+        "the plan has an unexpected warning: nothing here needs a review",
     ),
     "a reason is invented": (give_a_reason, "the reason is 'somebody important wants it', and"),
-    "the limits are raised": (raise_limits, "maxDeletes is 100% in the plan, and 30%"),
-    "the population is invented": (count_too_many, "live licenses, and there are 2"),
+    "the limits are raised": (raise_limits, "maxDeletes is 100% in the plan, but 30%"),
+    "the population is invented": (count_too_many, "live licenses, but there are 2"),
     "another organization's object was seen": (see_less, "another object has this name now"),
     "more is managed than declared": (own_more, "entitlement/theirs"),
     "the requests are invented": (lie_in_numbers, "requests, not"),
@@ -270,7 +273,11 @@ def test_a_forged_plan_of_a_branch_is_not_that_of_the_base(
     git(project.folder, "merge", "--no-ff", "--no-edit", "forged")
     for base in ((), ("--base", "HEAD^1"), ("--base", "no-such-commit")):
         assert project.check(*base) == 2
-        assert "it deletes what no plan before it managed" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert "it deletes what no plan before it managed" in said
+        assert ("There is no commit no-such-commit in git here" in said) == (
+            "no-such-commit" in base
+        )
 
 
 def test_check_without_the_history_says_how_to_get_it(

@@ -282,7 +282,7 @@ def test_a_holder_who_came_after_the_plan_makes_it_stale(
     make(api, "/instances", **{**body, "licenseId": license_id})
     refused = agreed.run("apply", PLAN)
     assert refused.code == 4
-    assert "nobody held it when the plan was made, now held by instance/late" in refused.stderr
+    assert "it had no holders when the plan was made, now held by instance/late" in refused.stderr
     assert slugs(api, "/licenses") == {"growth", "starter"}
     assert api.delete("/instances/late").status_code == 204
     assert agreed.run("apply", PLAN).code == 0

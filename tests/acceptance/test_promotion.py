@@ -239,3 +239,17 @@ def test_a_target_that_is_not_reached_is_named_with_who_waits_for_it(pair: Pair)
     said = pair.run("apply", "-t", "prod", "--yes", code=6).stderr
     assert "prod waits for staging: " in said
     assert "--after-receipt" in said
+
+
+def test_a_receipt_that_shows_nothing_is_not_ignored(pair: Pair) -> None:
+    pair.plan_both()
+    pair.run("apply", PLANS["staging"], "--receipt", "staging.json")
+    for how in (("apply", PLANS["staging"]), ("apply", "-t", "staging", "--yes")):
+        refused = pair.run(*how, "--after-receipt", "staging.json", code=3)
+        assert "staging waits for no other target" in refused.stderr
+        assert "\n  help: " in refused.stderr
+    pair.run("apply", PLANS["prod"], "--receipt", "prod.json")
+    both = ("--after-receipt", "staging.json", "--after-receipt", "prod.json")
+    said = pair.run("apply", PLANS["prod"], *both, staging_token="").stderr
+    assert "prod.json is the receipt of prod, for which prod does not wait" in said
+    assert "staging.json is the receipt" not in said

@@ -79,6 +79,21 @@ def test_a_command_uses_no_variable_that_the_page_does_not_set(path: Path) -> No
         assert used <= known, line
 
 
+PROGRAMS = r"(?:make|git|pipx|uv|pip|python3?|curl|export|cd|docker|podman|kaiten-sync)\b"
+
+
+@pytest.mark.parametrize("path", [*DOCS, *sorted(Path("examples").rglob("*.md"))], ids=str)
+def test_a_command_has_no_comment(path: Path) -> None:
+    """zsh, the shell of macOS, hands the words of a comment that is pasted to the command."""
+    text = path.read_text(encoding="utf-8")
+    commands_here = re.findall(rf"^ {{4,}}({PROGRAMS}.*|[A-Z_]+=\S+ .*)$", text, re.M)
+    for block in re.findall(r"^```(?:ba|z)?sh\n(.*?)^```", text, re.M | re.S):
+        commands_here += block.splitlines()
+    for line in commands_here:
+        bare = re.sub(r"'[^']*'|\"[^\"]*\"|\$\{[^}]*\}", "", line)
+        assert not re.search(r"(^|\s)#", bare), line
+
+
 def test_an_image_is_built_in_a_format_that_has_its_health_check() -> None:
     assert "\nHEALTHCHECK " in Path("Containerfile").read_text(encoding="utf-8")
     builds = [

@@ -64,7 +64,7 @@ def holders_now(plan: Plan, found: Found) -> Movable:
         # The reviewer has read whose holder it is. A plan with another name was edited, or it has
         # another customer now.
         elif live is not None and change.reason not in (None, owned_by(live)):
-            left[change.id] = f"the plan says that it is {change.reason}, and it is not"
+            left[change.id] = f"the plan lists it as {change.reason}, but it is not"
     return Movable(done=frozenset(done), left=left)
 
 

@@ -16,7 +16,7 @@ from kaiten_sync.cli.options import (
     target_options,
 )
 from kaiten_sync.errors import UsageError
-from kaiten_sync.model.drift import Verdict
+from kaiten_sync.model.drift import DriftClass, Verdict
 
 if TYPE_CHECKING:
     from kaiten_sync.jobs.adopting import Adoption
@@ -72,11 +72,14 @@ def command(
 
     sides = drift_request(declaration, server, plan=plan, addresses=addresses)
     if into is not None and into_overlay:
-        raise UsageError("--into and --into-overlay exclude each other")
+        raise UsageError("--into and --into-overlay exclude each other", hint="leave out one")
     if declaration.files and into_overlay:
-        raise UsageError("--into-overlay takes the project's catalog: no -f")
+        raise UsageError(
+            "--into-overlay takes the project's catalog: no -f", hint="leave out one of the two"
+        )
     request = AdoptRequest(drift=sides, into=into, into_overlay=into_overlay, is_dry=dry_run)
     adoption = adopt(workspace_of(declaration.project, server), request, terminal_ports())
+    _say_idle(into, adoption)
     if dry_run:
         print_result("".join(file_diff(adoption.changes)) or "nothing to adopt")
         _say_more(adoption, is_named=bool(addresses))
@@ -95,6 +98,13 @@ def _code_of(adoption: Adoption, *, is_named: bool) -> int:
     if has_conflicts and not adoption.adopted and not is_named:
         return ExitCode.REFUSED
     return ExitCode.OK
+
+
+def _say_idle(into: str | None, adoption: Adoption) -> None:
+    from kaiten_sync.cli.output import say
+
+    if into is not None and all(d.drift is not DriftClass.UNMANAGED for d in adoption.adopted):
+        say(f"--into {into} was not needed: all that is adopted is declared already")
 
 
 def _say_more(adoption: Adoption, *, is_named: bool) -> None:

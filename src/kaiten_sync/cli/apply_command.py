@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     " may be repeated.",
 )
 @names_option
-@click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
+@click.option("--yes", "-y", is_flag=True, help="Apply without asking. PLAN is never asked about.")
 @format_option(formats.APPLY)
 def command(
     plan_path: str | None,
@@ -165,4 +165,7 @@ def _check_takes_file(
             " --catalog makes sure of its catalog",
         )
     if receipt is not None and os.path.realpath(receipt) == os.path.realpath(plan_path):
-        raise UsageError(f"the receipt would overwrite the plan {plan_path}")
+        raise UsageError(
+            f"the receipt would overwrite the plan {plan_path}",
+            hint="name another file with --receipt",
+        )

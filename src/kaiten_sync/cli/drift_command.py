@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.completion import complete_address
+from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.impact_options import names_are_shown, names_option
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
@@ -79,7 +80,7 @@ def command(
     from kaiten_sync.jobs import drifting
     from kaiten_sync.report.origin import Origin
 
-    _check_options(out, output_format, names, is_all=is_all, is_revert=revert)
+    _check_options(output_format, is_all=is_all, is_revert=revert)
     request = drift_request(
         declaration, server, prune, plan=plan, addresses=addresses, is_all=is_all
     )
@@ -119,19 +120,28 @@ def _print_reports(
     return code_of(found.unread[0].error)  # the document says it already
 
 
-def _check_options(
-    out: str | None, output_format: str, names: bool | None, *, is_all: bool, is_revert: bool
-) -> None:
+def _check_options(output_format: str, *, is_all: bool, is_revert: bool) -> None:
     """Refuse options that do not go together.
 
     Raises:
         UsageError: they do not.
     """
     if is_revert and is_all:
-        raise UsageError("--revert is for one target: name it with -t")
-    if out is not None and not is_revert:
-        raise UsageError("-o is for --revert; a report goes to standard output")
-    if names is not None and not is_revert:
-        raise UsageError("--names and --no-names are for --revert; a report names no holders")
-    if is_revert and output_format not in formats.PLAN:
-        raise UsageError(f"--revert makes a plan, and there is no {output_format} of a plan")
+        raise UsageError("--revert is for one target, not --all", hint="name the target with -t")
+    if not is_revert:
+        refuse_idle(
+            ("out", "names"),
+            "a report goes to standard output, and names no holders",
+            "add --revert, which makes a plan, or leave it out",
+        )
+        return
+    refuse_idle(
+        ("unmanaged", "detailed_exitcode"),
+        "--revert makes a plan, and these are about the report of what differs",
+        "leave it out, or leave out --revert",
+    )
+    if output_format not in formats.PLAN:
+        raise UsageError(
+            f"--revert makes a plan, and there is no {output_format} of a plan",
+            hint=f"choose another --format: {', '.join(formats.PLAN)}",
+        )

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.completion import FILE, complete_target
+from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option, target_options
+from kaiten_sync.cli.word import WORD
 from kaiten_sync.errors import UsageError
 
 if TYPE_CHECKING:
     from kaiten_sync.jobs.exporting import Exported
 
 
-_NOT_OF_OVERLAYS = "-t, --extends, --families, --units and --with-project"
+_NOT_OF_OVERLAYS = ("split", "extends", "families", "units", "with_project")
 
 
 @click.command("export")
@@ -51,6 +53,7 @@ _NOT_OF_OVERLAYS = "-t, --extends, --families, --units and --with-project"
 )
 @click.option(
     "--overlay-of",
+    type=WORD,
     metavar="TARGET",
     shell_complete=complete_target,
     help="Write how this target differs from the project's catalog, as its overlay: to its last"
@@ -96,11 +99,7 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        if any((with_project, extends, families, units, server.target not in (None, overlay_of))):
-            raise UsageError(f"--overlay-of TARGET takes none of {_NOT_OF_OVERLAYS}")
-        if out == "-":  # or it would be a folder of that name
-            OUTPUT_FOLDER.convert(out, None, None)
-        _write_overlay(project, server.changed(target=overlay_of), overlay_of, out, force)
+        _write_overlay(project, server, overlay_of, out, force)
         return
     if out is None:
         raise click.MissingParameter(param_hint="'-o' / '--out'", param_type="option")
@@ -149,6 +148,19 @@ def _write_overlay(
     from kaiten_sync.jobs.overlaying import OverlayRequest, export_overlay
     from kaiten_sync.report.numbers import counted
 
+    refuse_idle(
+        _NOT_OF_OVERLAYS,
+        "--overlay-of writes one file with what differs, spelled as in the catalog",
+        "leave it out, or export the whole catalog with -t in place of --overlay-of",
+    )
+    if server.target not in (None, target):
+        raise UsageError(
+            f"--overlay-of is of {target}, and --target names {server.target}",
+            hint="leave out --target",
+        )
+    if out == "-":  # or it would be a folder of that name
+        OUTPUT_FOLDER.convert(out, None, None)
+    server = server.changed(target=target)
     request = OverlayRequest(target=target, out=out, is_forced=force)
     written = export_overlay(workspace_of(project, server), request, terminal_ports())
     if written.shown is None:

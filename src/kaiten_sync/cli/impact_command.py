@@ -40,12 +40,16 @@ def command(
     import sys
 
     from kaiten_sync.cli.impact_options import names_are_shown
+    from kaiten_sync.cli.next_command import SERVER, given
     from kaiten_sync.cli.output import look_of, print_result
     from kaiten_sync.cli.session import terminal_ports, workspace_of
     from kaiten_sync.jobs.impacting import ImpactRequest, impact
     from kaiten_sync.report.impact_words import without_names
+    from kaiten_sync.report.words import as_operand
 
     request = ImpactRequest(plan_file=plan_path, budget=impact_budget)
     found = impact(workspace_of(project, server), request, terminal_ports())
+    file = "PLAN" if plan_path == "-" else as_operand(plan_path)
+    found = found.changed(words=(*given(*SERVER), file))
     shown = found if names_are_shown(asked=names) else without_names(found)
     print_result(formats.IMPACT[output_format](shown, look_of(sys.stdout)))

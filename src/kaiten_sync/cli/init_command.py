@@ -10,6 +10,7 @@ import click
 
 from kaiten_sync.cli.completion import FOLDER
 from kaiten_sync.cli.options import OUTPUT_FILE
+from kaiten_sync.cli.word import WORD
 from kaiten_sync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--install-from",
+    type=WORD,
     metavar="WHERE",
     help="Where CI installs kaiten-sync from: the URL of its wheel with #sha256= and its hash, or a"
     " folder of the project with wheels. Default: `installFrom` of the project file, or else the"
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--name",
-    default="",
+    type=WORD,
     metavar="NAME",
     help="Begin the names of workflows, jobs, environments and comments with NAME, for another"
     " project in the same repository.",
@@ -56,7 +58,7 @@ def command(
     ci: str | None,
     write_plans: bool,
     install_from: str | None,
-    name: str,
+    name: str | None,
     pipeline: str | None,
 ) -> None:
     """Start a project, with an example catalog and CI workflows.
@@ -89,7 +91,7 @@ def command(
     request = StartRequest(
         root=root,
         forge=forge,
-        name=name,
+        name=name or "",
         writes_plans=write_plans,
         install_from=install_from,
         pipeline=None if pipeline is None else Path(pipeline),

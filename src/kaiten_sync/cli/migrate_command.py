@@ -13,6 +13,7 @@ from kaiten_sync.cli.options import (
     project_option,
     target_options,
 )
+from kaiten_sync.cli.word import WORD
 from kaiten_sync.report import formats
 
 
@@ -22,6 +23,7 @@ from kaiten_sync.report import formats
 @target_options
 @click.option(
     "--to",
+    type=WORD,
     metavar="VERSION",
     help="The version that they get, by slug or number. Default: the one that the family serves.",
 )
@@ -33,6 +35,7 @@ from kaiten_sync.report import formats
 )
 @click.option(
     "--where",
+    type=WORD,
     metavar="CEL",
     help="Move only holders of whom this expression is true, such as `usage.seats < 5`. Takes the"
     " extra `rules`.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.impact_options import impact_options, names_are_shown
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
@@ -19,6 +20,7 @@ from kaiten_sync.cli.options import (
     policy_options,
     target_options,
 )
+from kaiten_sync.cli.word import WORD
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.impact import FailOn
 from kaiten_sync.report import formats
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--base",
+    type=WORD,
     metavar="REV",
     envvar="CI_MERGE_REQUEST_DIFF_BASE_SHA",
     help="With --check, the commit on which the change is based: what its plan owns may be deleted."
@@ -157,6 +160,10 @@ def _check(
     from kaiten_sync.jobs.checking import check
     from kaiten_sync.jobs.promoting import waits_for
 
+    if request.previous is not None:
+        refuse_idle(
+            ("base",), "--previous says which plan is the one before", "leave out one of the two"
+        )
     checked = check(workspace, request, asked, terminal_ports())
     proposal = checked.proposal
     proposal = proposal.changed(diagnostics=files.in_diagnostics(proposal.diagnostics))
@@ -179,14 +186,17 @@ def _to_check(
     """What `--check` asks for, which takes exit code 2 for itself; None without that option.
 
     Raises:
-        UsageError: there is no -o, --fresh would overwrite it or has nothing to be compared with,
-            or --detailed-exitcode takes the code too.
+        UsageError: there is no -o, --fresh would overwrite it, an option would do nothing, or
+            --detailed-exitcode takes the code too.
     """
     from kaiten_sync.jobs.checking import CheckRequest
 
     if not is_check:
-        if fresh is not None:
-            raise UsageError("--fresh goes with --check; -o writes the plan file")
+        refuse_idle(
+            ("fresh", "base"),
+            "the plan is compared with no committed one",
+            "add --check, which compares; -o alone writes the plan file",
+        )
         return None
     if out is None:
         raise UsageError(

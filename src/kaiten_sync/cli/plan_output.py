@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
-from kaiten_sync.cli.next_command import PLACE, POLICY, next_command
+from kaiten_sync.cli.next_command import PLACE, POLICY, SERVER, given, next_command
 from kaiten_sync.cli.output import look_of, print_result, say, say_failure
 from kaiten_sync.jobs.checking import Checked
 from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
@@ -31,12 +31,16 @@ def print_plan(
     diagnostics: Sequence[Diagnostic] = (),
     notices: Sequence[Notice] = (),
     impact: Impact | None = None,
-    *,
     approval: ApprovalLevel | None = None,
+    *,
     origin: Origin = Origin.COMPARISON,
+    file: str | None = None,
 ) -> None:
-    """Print a plan in one of the formats of `plan` and `show`."""
+    """Print a plan, which is in `file` if in any, in one of the formats of `plan` and `show`."""
     look = look_of(sys.stdout)
+    shown = "PLAN" if file is None else as_operand(file)
+    if impact is not None:
+        impact = impact.changed(words=(*given(*SERVER), shown))
     if output_format == "text":
         from kaiten_sync.report.plan_text import plan_texts
 
@@ -51,6 +55,7 @@ def print_plan(
         impact=impact,
         approval=approval,
         origin=origin,
+        file=shown,
     )
     print_result(formats.PROPOSAL[output_format](document, look))
 
@@ -82,8 +87,9 @@ def print_proposal(
     notices = (*head, *_warned(proposal), *waiting, *_approved(proposal))
     # "No changes" would be wrong beside the error: there are some, and no way to make them.
     if error is None or output_format != "text" or not proposal.plan.is_empty:
-        shown = proposal.diagnostics, notices, proposal.impact
-        print_plan(proposal.plan, output_format, *shown, approval=proposal.approval, origin=origin)
+        file = _file_of(out, checked, is_refused=error is not None)
+        shown = proposal.diagnostics, notices, proposal.impact, proposal.approval
+        print_plan(proposal.plan, output_format, *shown, origin=origin, file=file)
     for notice in waiting:
         say(notice.message)
     # It is written to a pull request whatever the exit code, with the refusal at its head.
@@ -99,6 +105,15 @@ def print_proposal(
         says = "says what is managed" if is_catalogs else "moves nobody"
         say(f"wrote {out}; it changes nothing, and {says}")
     return ExitCode.OK
+
+
+def _file_of(out: str | None, checked: Checked | None, *, is_refused: bool) -> str | None:
+    """The file that has the plan that is shown; None if none has."""
+    if is_refused:  # then it is not written
+        return None
+    if checked is None:
+        return out
+    return checked.path if checked.is_same else checked.fresh
 
 
 def _warned(proposal: Proposal) -> Iterator[Notice]:

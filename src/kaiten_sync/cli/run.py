@@ -59,14 +59,7 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
         click.echo(error.format_message(), err=True)
         return ExitCode.WRONG_INPUT
     except click.ClickException as error:
-        message = usage_message(error)
-        _print_error(UsageError(message), output_format)
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            click.echo(error.ctx.get_usage(), err=True)
-        click.echo(f"error: {message}", err=True)
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            click.echo(f"  help: {error.ctx.command_path} --help", err=True)
-        return ExitCode.WRONG_INPUT
+        return _report_usage(error, output_format, context)
     except (click.Abort, KeyboardInterrupt):
         stopped = StoppedError("interrupted: nothing more was started")
         _print_error(stopped, output_format)
@@ -81,6 +74,27 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
     except Exception as error:  # noqa: BLE001  (the one place: no traceback for a user)
         bug = KaitenSyncError(f"{type(error).__name__}: {error}", hint=_BUG_HINT)
         return _failed(bug, output_format, context)
+
+
+def _report_usage(
+    error: click.ClickException, output_format: str, context: click.Context | None
+) -> int:
+    """Report what click finds wrong with a command line, and the command whose help to read."""
+    of_command = getattr(error, "ctx", None) or _present(context)
+    wrong = UsageError(usage_message(error), hint=f"{of_command.command_path} --help")
+    _print_error(wrong, output_format)
+    click.echo(of_command.get_usage(), err=True)
+    click.echo(f"error: {wrong.message}\n  help: {wrong.hint}", err=True)
+    return ExitCode.WRONG_INPUT
+
+
+def _present(context: click.Context | None) -> click.Context:
+    """The context of the chosen command. click has none for an option without its value."""
+    if context is None:
+        return click.Context(root, info_name=PROGRAM)
+    name = context.invoked_subcommand
+    command = root.get_command(context, name) if name is not None else None
+    return context if command is None else click.Context(command, context, info_name=name)
 
 
 def _of_system(error: OSError) -> KaitenSyncError:

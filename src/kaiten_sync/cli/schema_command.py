@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kaiten_sync.cli.completion import complete_schema
+from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.options import project_option
 
 
@@ -32,6 +33,11 @@ def command(name: str | None, project: str | None) -> None:
     from kaiten_sync.jobs.workspace import open_project
 
     if name is not None:
+        refuse_idle(
+            ("project",),
+            "one schema is printed, and it is the same for all projects",
+            "leave it out, or leave out NAME to write every schema beside the project file",
+        )
         print_result(schema(name))
         return
     folder = Path.cwd()

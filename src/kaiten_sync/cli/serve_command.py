@@ -9,6 +9,7 @@ import click
 
 from kaiten_sync.cli.completion import complete_target
 from kaiten_sync.cli.whole_number import WholeNumber
+from kaiten_sync.cli.word import WORD
 
 
 def _networks(
@@ -23,7 +24,9 @@ def _networks(
 
 
 @click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--host", type=WORD, default="127.0.0.1", show_default=True, help="Address to listen on."
+)
 @click.option(
     "--port",
     default=6060,
@@ -33,6 +36,7 @@ def _networks(
 )
 @click.option(
     "--database",
+    type=WORD,
     metavar="URL",
     envvar="KAITEN_DATABASE_URL",
     help="Database, such as sqlite:///kaiten.db or postgresql://user:password@host/database."
@@ -40,6 +44,7 @@ def _networks(
 )
 @click.option(
     "--bootstrap-token",
+    type=WORD,
     metavar="TOKEN",
     envvar="KAITEN_BOOTSTRAP_TOKEN",
     help="Token (ksh_...) of the first service account. Default: made and shown once."
@@ -89,6 +94,7 @@ def _networks(
 @click.option(
     "-t",
     "--target",
+    type=WORD,
     metavar="NAME",
     shell_complete=complete_target,
     help="Target of the project file that is this server.",

@@ -79,7 +79,10 @@ def plan_request(
     # Said without a plan it could mean any server, and what is then deleted is not what was
     # meant.
     if limits.moved and limits.previous is None:
-        raise UsageError("--moved is said of a plan: name it with --previous")
+        raise UsageError(
+            "--moved is said of a plan, and none is named",
+            hint="name the plan of the server at its old URL with --previous",
+        )
     return PlanRequest(
         files=declaration.files,
         overrides=PolicyOverrides(
@@ -111,7 +114,10 @@ def drift_request(
     only = _addresses(addresses)
     is_one = server.target is not None or server.base_url is not None or plan is not None
     if is_all and is_one:
-        raise UsageError("--all takes every target of the project: no -t, --base-url or --plan")
+        raise UsageError(
+            "--all takes every target of the project: no -t, --base-url or --plan",
+            hint="leave them out, or leave out --all for one target",
+        )
     return DriftRequest(
         files=declaration.files,
         plan=plan,
@@ -133,7 +139,10 @@ def limit_of(text: str | None, option: str) -> Limit | None:
     try:
         return parse_limit_option(text)
     except ValueError as error:
-        raise UsageError(f"{option} takes a share such as 30%, or a count, not {text!r}") from error
+        raise UsageError(
+            f"{option} takes a share from 0% to 100%, or a count, not {text!r}",
+            hint=f"such as {option} 30%, or {option} 5",
+        ) from error
 
 
 def _redaction() -> Redaction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kaiten_sync.cli.completion import FILE
+from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.options import format_option, project_option
 from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
@@ -42,6 +43,12 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
             f"--approval prints one word, and not {output_format}",
             hint="leave out --format; `plan --format json` has the word as `approval`",
         )
+    if not approval:
+        refuse_idle(
+            ("project",),
+            "a saved plan is shown without its project",
+            "leave it out; --approval judges the plan by the project file",
+        )
     plan = read_plan_file(plan_path, terminal_ports(is_offline=True).files)
     if approval:
         import os
@@ -54,4 +61,5 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
         opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
         print_result(approval_by_file(plan, opened))
         return
-    print_plan(plan, output_format, origin=Origin.FILE)
+    file = None if plan_path == "-" else plan_path
+    print_plan(plan, output_format, origin=Origin.FILE, file=file)

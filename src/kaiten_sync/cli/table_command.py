@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from kaiten_sync.cli.completion import FILE
+from kaiten_sync.cli.idle import SERVER_DETAILS, refuse_idle
 from kaiten_sync.cli.impact_options import budget_option
 from kaiten_sync.cli.options import (
     CatalogChoice,
@@ -65,9 +66,11 @@ def command(
     is_live = names_server and not with_impact
     if sum([plan_path is not None, is_live, bool(declaration.files)]) > 1:
         raise UsageError(
-            "a table is of a plan, of a target, or of files: name one of them",
+            "a table is of a plan, of a target (-t, --base-url) or of files (-f): name one of them",
             hint="with a plan and --impact, -t says on which server its holders are",
         )
+    if not with_impact:
+        _refuse_idle(is_live=is_live, is_plan=plan_path is not None)
     request = TableRequest(
         plan_file=plan_path,
         impact_budget=impact_budget if with_impact else None,
@@ -77,3 +80,17 @@ def command(
     ports = terminal_ports(is_offline=not (is_live or with_impact))
     found = table(workspace_of(declaration.project, server), request, ports)
     print_result(formats.TABLE[output_format](found, look_of(sys.stdout)))
+
+
+def _refuse_idle(*, is_live: bool, is_plan: bool) -> None:
+    if not is_live:
+        refuse_idle(
+            SERVER_DETAILS,
+            "no server is asked",
+            "name a target with -t, or add --impact to a plan; or leave it out",
+        )
+    refuse_idle(
+        ("impact_budget", *(("project",) if is_plan else ())),
+        "a saved plan is shown as it is" if is_plan else "no holders are looked at",
+        "add --impact to look at who holds what a plan changes, or leave it out",
+    )

@@ -26,7 +26,7 @@ from kaiten_sync.plan import Reason, deleted, read_plan, reasons, write_plan
 _NOT_OWNED = "it deletes what no plan before it managed"
 _NO_PLAN_BEFORE = "no plan before it is in git's history here, so nothing may be deleted"
 _WRITTEN_OTHERWISE = Reason(
-    cause="it says the same in other bytes: something has reformatted it, or its line ends",
+    cause="only its formatting differs: it was reformatted, or its line endings were changed",
     lines=(),
 )
 
@@ -36,7 +36,8 @@ class Checked(Immutable, frozen=True, kw_only=True):
 
     `proposal` is the plan made now. `is_there` says whether there is a file at `path`, and
     `is_same` whether its bytes are those of the new plan; if not, `reasons` are why, and `hint`
-    is what to do if making the plan again is not enough.
+    is what to do if making the plan again is not enough. The plan made now is in `fresh`, if that
+    was named.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Checked(Immutable, frozen=True, kw_only=True):
     is_same: bool = False
     reasons: tuple[Reason, ...] = ()
     hint: str | None = None
+    fresh: str | None = None
 
 
 class CheckRequest(Immutable, frozen=True, kw_only=True):
@@ -97,19 +99,15 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
         made_now = proposal if unowned is None else unowned.proposal
         proposal = judged(made_now, case, request, catalog, ports)
     is_there = committed is not None
-    checked = Checked(path=path, target=case.target, proposal=proposal, is_there=is_there)
+    checked = Checked(
+        path=path, target=case.target, proposal=proposal, is_there=is_there, fresh=asked.fresh
+    )
     if proposal.refusals:
         return checked
     made = write_plan(proposal.plan)
     if asked.fresh is not None:
         write_output(asked.fresh, (made,), ports.files, before)
-    if committed is None:
-        return checked
-    if unowned is not None:
-        return checked.changed(reasons=(unowned.reason,), hint=unowned.hint)
-    if made == content:
-        return checked.changed(is_same=True)
-    return checked.changed(reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))
+    return _compared(checked, committed, content, made, unowned)
 
 
 def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool:
@@ -128,7 +126,21 @@ def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool
     # Not a merge: nothing says on which commit the change is based.
     if asked.base is None and at("HEAD^2") is None:
         return False
+    if asked.base is not None and not _is_commit(asked.base, path.parent, ports):
+        # A notice only: CI names a base that a clone without its history does not have.
+        ports.notices.notify(
+            f"There is no commit {asked.base} in git here, so what may be deleted does not follow"
+            " from it; fetch it, or name another one with --base"
+        )
     return content is not None and at(asked.base or "HEAD^1") == content
+
+
+def _is_commit(revision: str, folder: Path, ports: Ports) -> bool:
+    try:
+        ports.history.file_at(f"{revision}^{{commit}}", folder)
+    except UsageError:
+        return False
+    return True
 
 
 class _Unowned(Immutable, frozen=True, kw_only=True):
@@ -176,6 +188,23 @@ def _unowned(
         if before is None
         else f"make it again from the plan before it, and commit it: {again}",
     )
+
+
+def _compared(
+    checked: Checked,
+    committed: Plan | None,
+    content: bytes | None,
+    made: bytes,
+    unowned: _Unowned | None,
+) -> Checked:
+    """What is checked, with the verdict on the file's content beside what is made now."""
+    if committed is None:
+        return checked
+    if unowned is not None:
+        return checked.changed(reasons=(unowned.reason,), hint=unowned.hint)
+    if made == content:
+        return checked.changed(is_same=True)
+    return checked.changed(reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))
 
 
 def _way_to_history(folder: Path, ports: Ports) -> str:

@@ -55,10 +55,15 @@ def check_turn(
 
     Raises:
         RefusedError: a target is not as declared. AccessError: it cannot be read, and no receipt
-            was named. UsageError: a receipt is not one.
+            was named. UsageError: a receipt is not one, or no target is waited for.
     """
     before = waits_for(workspace, target)
     if not before:
+        if receipts:
+            raise UsageError(
+                f"{target.name} waits for no other target, so --after-receipt does nothing",
+                hint="leave it out, or let the target wait with `after` in the project file",
+            )
         return
     given: list[tuple[str, ReceiptDocument]] = []
     for path in receipts:
@@ -69,7 +74,13 @@ def check_turn(
                 f"{path} is not the receipt of an apply: {error}",
                 hint="name the file that `apply --receipt FILE` wrote",
             ) from error
-        given.append((path, receipt))
+        if receipt.target.name in before:
+            given.append((path, receipt))
+        else:  # a notice only: CI hands over the receipts of all targets that it has applied
+            other = receipt.target.name
+            ports.notices.notify(
+                f"{path} is the receipt of {other}, for which {target.name} does not wait"
+            )
     for name in before:
         of_target = [(path, receipt) for path, receipt in given if receipt.target.name == name]
         if of_target:

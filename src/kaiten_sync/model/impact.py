@@ -125,7 +125,8 @@ class Impact(Immutable, frozen=True, kw_only=True):
     """Whom a plan affects, riskiest change first, and who has met the limits that it raises.
 
     `gap` says why the holders could not be looked at, None if they were. `requests` were sent for
-    this, of `budget` that could have been.
+    this, of `budget` that could have been. `words` are those of a command line that name the plan
+    file, for the commands that a report suggests.
     """
 
     target: TargetRef
@@ -137,6 +138,7 @@ class Impact(Immutable, frozen=True, kw_only=True):
     raised: tuple[RaisedLimit, ...] = ()
     sample: Sample | None = None
     gap: str | None = None
+    words: tuple[str, ...] = ("PLAN",)
 
     @property
     def concerns_anybody(self) -> bool:

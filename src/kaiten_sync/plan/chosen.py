@@ -106,9 +106,10 @@ def unanswered(verdicts: Mapping[str, Verdict]) -> Iterator[Diagnostic]:
     if found:
         name, reason = min(found.items())
         more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        stay = "stay" if more else "stays"
         yield Diagnostic(
             rule="unanswered",
-            message=f"--where has no answer for {name}{more}, so nobody of them moves: {reason}",
+            message=f"--where has no answer for {name}{more}, which {stay}: {reason}",
             severity=Severity.NOTE,
         )
 

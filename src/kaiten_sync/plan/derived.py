@@ -170,7 +170,7 @@ def _families(plan: Plan) -> Iterator[Diagnostic]:
         is_harmful = change.effect.is_harmful
         if rests_on_nobody and is_harmful and change.address.root not in unheld:
             root = change.address.root
-            missing = f"{change.action}: the plan has to rest on {root} being held by nobody"
+            missing = f"{change.action}: `observed` has to record {root} as unheld"
             yield contradiction(missing, change.address)
 
 

@@ -36,8 +36,8 @@ def held(
 def _way_out(address: Address, families: Mapping[Address, Address]) -> str:
     if address in families:
         return (
-            f"declare {families[address]} with `sold: false`: then nobody new gets it, and holders"
-            " keep their versions"
+            f"declare {families[address]} with `sold: false`: then it can no longer be bought, and"
+            " holders keep their versions"
         )
     if spec_of(address.kind).held_by is HeldBy.INSTANCES:
         return "keep it declared, or move its holders to another license first"
@@ -60,11 +60,11 @@ def conflicts(holders: Holders, plan: Plan, done: Collection[str] = ()) -> tuple
     for address in sorted(resting_on_nobody(plan, done), key=lambda each: each.sort_key):
         now = holding_of(holders, address, gone)
         if now is None and address not in holders.checked:
-            now = f"and whether anybody does now could not be seen ({holders.gap})"
+            now = f"whether it has any now could not be checked ({holders.gap})"
         elif now is not None:
             now = f"now {now}"
         if now is not None:
-            message = f"nobody held it when the plan was made, {now}"
+            message = f"it had no holders when the plan was made, {now}"
             diagnostics.append(
                 Diagnostic(rule="held-since-plan", message=message, address=str(address))
             )

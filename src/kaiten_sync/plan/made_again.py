@@ -139,17 +139,17 @@ def _of_guards(plan: Plan, made: Plan) -> Iterator[_Difference]:
         ("maxUpdates", given.max_updates, right.max_updates),
     ):
         if limit != project:
-            yield None, f"{name} is {limit} in the plan, and {project} in the policy"
+            yield None, f"{name} is {limit} in the plan, but {project} in the policy"
     if given.rules != right.rules:
         yield None, OTHER_RULES
     for address in _sorted(right.protected - given.protected):
-        yield address, "it is protected, and the plan does not know"
+        yield address, "it is protected, but the plan does not list it as protected"
     for address in _sorted(given.protected - right.protected):
-        yield address, "the plan says that it is protected, and it is not"
+        yield address, "the plan lists it as protected, but it is not"
     for kind, count in given.population.items():
         plural, there = spec_of(kind).plural, right.population.get(kind, 0)
         if count > there:
-            yield None, f"the plan counts {count} live {plural}, and there are {there}"
+            yield None, f"the plan counts {count} live {plural}, but there are {there}"
 
 
 def _of_numbers(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
@@ -176,7 +176,7 @@ def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Differ
             yield None, f"the plan leaves out the warning: {warning}"
     for warning in plan.warnings if saw_alike else ():
         if warning not in made.warnings:
-            yield None, f"nothing gives the warning: {warning}"
+            yield None, f"the plan has an unexpected warning: {warning}"
     wanted = _by_id(made)
     for change in plan.changes:
         if change.id in wanted and change.reason != wanted[change.id].reason:

@@ -28,7 +28,7 @@ def members_left(case: Case) -> Iterator[Diagnostic]:
             message=f"{target} is deleted, and {_said(members)} no longer in it",
             severity=Severity.NOTE,
             address=str(target),
-            hint="whoever declares them in it gets no plan before that is taken out",
+            hint="a catalog that declares them in it gets no plan until that is removed",
         )
 
 

@@ -127,7 +127,8 @@ def _numbers(plan: Plan, migration: Migration) -> Iterator[str]:
     if plan.requests < least or (not plan.changes and plan.requests):
         yield f"requests: the moves take at least {least}, not {plan.requests}"
     if migration.holders != len(plan.changes) + len(migration.stays):
-        yield f"holders: {migration.holders}, and the plan names another number of them"
+        named = len(plan.changes) + len(migration.stays)
+        yield f"holders: {migration.holders}, but the plan lists {named}"
 
 
 def _stays(plan: Plan, migration: Migration) -> Iterator[str]:
@@ -139,9 +140,9 @@ def _stays(plan: Plan, migration: Migration) -> Iterator[str]:
         if each.version == migration.to.slug:
             yield f"stays: {each.address} has {migration.to} already"
     if migration.where is None and any(each.why is Stays.NOT_CHOSEN for each in migration.stays):
-        yield "stays: without an expression, nobody is left by one"
+        yield "stays: an expression leaves out a holder, but the plan has no expression"
     if migration.wave is None and any(each.why is Stays.LATER for each in migration.stays):
-        yield "stays: without a wave, nobody comes later"
+        yield "stays: a later wave moves a holder, but the plan has no wave limit"
     for address in sorted(plan.guards.allowed - moved, key=lambda each: each.sort_key):
         yield f"guards.allowed: no move needs {address}"
 

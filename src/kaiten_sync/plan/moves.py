@@ -120,7 +120,7 @@ def propose_moves(case: MigrationCase) -> Proposal:
     strangers = [
         Diagnostic(
             rule="unknown-holder",
-            message=f"{address} holds no other version of {case.family}, so --skip means nobody",
+            message=f"--skip {address} has no effect: it holds no other version of {case.family}",
             severity=Severity.NOTE,
         )
         for address in sorted(case.skipped - staying.keys(), key=lambda each: each.sort_key)

@@ -233,7 +233,7 @@ def _check_follows(plan: Plan) -> None:
     found = contradictions(plan) if plan.migration is None else ()
     if found:
         raise PlanFileError(
-            "not a plan that kaiten-sync made: it says what does not follow from its changes",
+            "not a plan that kaiten-sync made: parts of it contradict its changes",
             found,
             hint=_AGAIN,
         )

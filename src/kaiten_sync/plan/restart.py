@@ -74,13 +74,13 @@ def used_since(restarted: Collection[Address], use: Holders) -> Iterator[Diagnos
         users = _users(address, use)
         if users is None:
             continue
-        by_now = f"and now {users} can"
+        by_now = f"now {users} can"
         if address not in use.checked:
-            by_now = f"and whether anybody does now could not be seen ({use.gap})"
+            by_now = f"whether one can now could not be checked ({use.gap})"
         yield Diagnostic(
             rule="used-since-plan",
-            message="its usage would start again from 0; nobody used it when the plan was made,"
-            f" {by_now}",
+            message="its usage would start again from 0; no instance could use it when the plan was"
+            f" made, {by_now}",
             address=str(address),
         )
 
@@ -93,10 +93,10 @@ def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Conse
                 address=address,
                 diagnostic=Diagnostic(
                     rule="usage-restart",
-                    message=f"`{what}` starts usage again from 0 for {users}, and cannot be taken"
-                    " back",
+                    message=f"`{what}` starts usage again from 0 for {users}, which cannot be"
+                    " undone",
                     address=str(address),
-                    hint=f"take it out, or pass --allow {address}",
+                    hint=f"remove it, or pass --allow {address}",
                 ),
             )
 
@@ -126,8 +126,8 @@ def _users(address: Address, use: Holders) -> str | None:
     """Who uses a counter; None if nobody does."""
     # Unknown counts as used: usage that is started again cannot be brought back.
     if address not in use.checked:
-        why = f" ({use.gap})" if use.gap is not None else ""
-        return f"whoever uses it, which could not be seen{why}"
+        why = f": {use.gap}" if use.gap is not None else ""
+        return f"all instances that use it (they could not be listed{why})"
     referrers = use.referrers.get(address, ())
     # By the licenses that grant it: an instance is a user before its first report.
     holders = {each for a in referrers if a.parent for each in use.instances.get(a.parent, ())}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from kaiten_sync.model.comparison import ComparedObject, Comparison
 from kaiten_sync.report.compare_text import compare_summary, symbol_and_place
 from kaiten_sync.report.field_rows import field_rows
@@ -19,6 +21,7 @@ from kaiten_sync.report.markdown import (
 
 def compare_markdown(comparison: Comparison, *, max_chars: int = MAX_CHARS) -> str:
     """The differences as markdown, at most `max_chars` long; what does not fit is counted."""
+    names = [comparison.first.name, comparison.second.name]
     sides = [f"{code(t.name)} at {code(t.url)}" for t in (comparison.first, comparison.second)]
     head = f"<h3>{sides[0]} and {sides[1]}</h3>\n\n{compare_summary(comparison)}\n\n"
     if comparison.differences:
@@ -27,7 +30,7 @@ def compare_markdown(comparison: Comparison, *, max_chars: int = MAX_CHARS) -> s
         head,
         comparison.differences,
         lambda each: _block(each, comparison),
-        not_shown("object", "compare"),
+        not_shown("object", shlex.join(["kaiten-sync", "compare", *names])),
         max_chars,
     )
 

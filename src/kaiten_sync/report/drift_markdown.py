@@ -20,7 +20,7 @@ from kaiten_sync.report.markdown import (
     fence,
     not_shown,
 )
-from kaiten_sync.report.next_steps import next_steps
+from kaiten_sync.report.next_steps import drift_command, next_steps
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.risk import drift_riskiest_first
 from kaiten_sync.report.safe_text import safe_text
@@ -62,7 +62,7 @@ def drift_markdown(
             f"<h3>Drift of {target}</h3>\n\n{said}{gaps}\n\n",
             drift_riskiest_first(report.differences),
             partial(_difference, report),
-            not_shown("difference", "drift"),
+            not_shown("difference", drift_command(report)),
             share,
         )
         parts.append(part)

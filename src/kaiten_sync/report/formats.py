@@ -48,7 +48,7 @@ class PlanView(Immutable, frozen=True, kw_only=True):
     `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
     `notices` are for a comment on a pull request; a terminal has them on standard error. `impact`
     is whom the plan affects; the plan file is the same with and without it. `origin` is what the
-    plan comes from.
+    plan comes from, and `file` the plan file as the next command names it.
     """
 
     plan: Plan
@@ -58,6 +58,7 @@ class PlanView(Immutable, frozen=True, kw_only=True):
     impact: Impact | None = None
     approval: ApprovalLevel | None = None
     origin: Origin = Origin.COMPARISON
+    file: str = "PLAN"
 
     @property
     def json(self) -> str:
@@ -182,6 +183,7 @@ PLAN: Formats[PlanView] = {
         view.impact,
         is_refused=view.is_refused,
         origin=view.origin,
+        file=view.file,
     ),
     "html": lambda view, _: plan_html.plan_html(
         view.plan, view.diagnostics, view.impact, origin=view.origin

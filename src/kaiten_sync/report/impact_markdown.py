@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
 from kaiten_sync.report.impact_words import (
@@ -10,14 +10,23 @@ from kaiten_sync.report.impact_words import (
     cost_text,
     counts_text,
     holder_text,
+    impact_command,
     moment_text,
     raised_lines,
     totals_text,
     use_text,
     worth_naming,
 )
-from kaiten_sync.report.markdown import MAX_CHARS, Block, code, collapsed, document
-from kaiten_sync.report.numbers import counted
+from kaiten_sync.report.markdown import (
+    COMMAND_LIMIT,
+    MAX_CHARS,
+    Block,
+    code,
+    collapsed,
+    document,
+    escaped,
+    not_shown,
+)
 
 _MARKS = {Standing.OVER: "⛔ ", Standing.NEAR: "⚠️ ", Standing.LOSES: "⚠️ "}
 
@@ -26,13 +35,14 @@ def impact_markdown(impact: Impact, *, max_chars: int = MAX_CHARS) -> str:
     """The whole report, at most `max_chars` long."""
     where = f"{code(impact.target.name)}, {code(moment_text(impact.taken_at))}"
     head = f"<h3>Impact on {where}</h3>\n\n"
-    return document(head + impact_summary(impact), _entries(impact), _block, _missing, max_chars)
+    whole = head + impact_summary(impact)
+    return document(whole, _entries(impact), _block, _missing(impact), max_chars)
 
 
 def impact_section(impact: Impact, max_chars: int) -> str:
     """The part of a plan's markdown: it comes before the changes."""
     head = f"<h4>Who is affected</h4>\n\n{impact_summary(impact)}"
-    return document(head, _entries(impact), _block, _missing, max_chars)
+    return document(head, _entries(impact), _block, _missing(impact), max_chars)
 
 
 def impact_summary(impact: Impact) -> str:
@@ -42,7 +52,8 @@ def impact_summary(impact: Impact) -> str:
     if not impact.was_read:
         return f"<div>{totals}</div>\n\n"
     raised = "".join(
-        f"<div>{code(title)} — {counts}</div>\n\n" for title, counts in raised_lines(impact)
+        f"<div>{code(title)} — {escaped(counts, COMMAND_LIMIT)}</div>\n\n"
+        for title, counts in raised_lines(impact)
     )
     return f"<div>{totals} Read with {cost_text(impact)}</div>\n\n{raised}"
 
@@ -65,6 +76,5 @@ def _block(change: ChangeImpact) -> Block:
     return collapsed(line, ["\n".join(["<table>", *rows, "</table>"])])
 
 
-def _missing(left: Sequence[ChangeImpact]) -> str:
-    more = counted(len(left), "more change")
-    return f"\n**{more} not shown**: `kaiten-sync impact PLAN` shows all.\n"
+def _missing(impact: Impact) -> Callable[[Sequence[ChangeImpact]], str]:
+    return not_shown("change", impact_command(impact))

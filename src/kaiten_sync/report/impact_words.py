@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -86,7 +87,12 @@ def raised_lines(impact: Impact) -> Iterator[tuple[str, str]]:
         yield change_text(each.affected), raised_text(each)
     if len(impact.raised) > _MOST_RAISED:
         left = counted(len(impact.raised) - _MOST_RAISED, "more raised limit")
-        yield left, "kaiten-sync impact PLAN --format json has all"
+        yield left, f"{safe_text(impact_command(impact))} --format json has all"
+
+
+def impact_command(impact: Impact) -> str:
+    """The command that shows the whole impact."""
+    return shlex.join(["kaiten-sync", "impact", *impact.words])
 
 
 def change_text(affected: Affected) -> str:

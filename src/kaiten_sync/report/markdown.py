@@ -27,6 +27,9 @@ Source: GitHub REST API, `body is too long (maximum is 65536 characters)`.
 NAME_LIMIT = 160
 """Characters of an address or a name."""
 
+COMMAND_LIMIT = 1_000
+"""Characters of a command: one that is cut cannot be pasted."""
+
 _LINES_LIMIT = 40
 """Lines of one change's details: beyond, one change would push the others out."""
 
@@ -57,8 +60,12 @@ class Block(Immutable, frozen=True, kw_only=True):
 
 def code(text: str, limit: int = NAME_LIMIT) -> str:
     """Text from outside as inline code in an HTML block, shortened."""
-    shown = _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", cut(safe_text(text), limit))
-    return f"<code>{shown}</code>"
+    return f"<code>{escaped(text, limit)}</code>"
+
+
+def escaped(text: str, limit: int = NAME_LIMIT) -> str:
+    """Text from outside as plain text in an HTML block, shortened."""
+    return _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", cut(safe_text(text), limit))
 
 
 def fence(lines: Iterable[str], language: str) -> str:
@@ -92,9 +99,13 @@ def diff_lines(rows: Iterable[FieldRow], names: tuple[str, str] = ("", "")) -> I
 def not_shown(noun: str, command: str) -> Callable[[Sequence[object]], str]:
     """What ends a document that is cut: how many entries are missing, and what shows them."""
     return lambda left: (
-        f"\n**{counted(len(left), f'more {noun}')} not shown.**"
-        f" `kaiten-sync {command}` shows all.\n"
+        f"\n**{counted(len(left), f'more {noun}')} not shown**: {shows_all(command)}\n"
     )
+
+
+def shows_all(command: str) -> str:
+    """The command that shows what is left out, which can name a file in any way."""
+    return f"{code(command, COMMAND_LIMIT)} shows all."
 
 
 def collapsed(line: str, details: Sequence[str]) -> Block:

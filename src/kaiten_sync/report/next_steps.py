@@ -38,6 +38,12 @@ def next_steps(difference: Difference, report: DriftReport) -> Iterator[tuple[st
         yield "plan", _command("plan", report.words, *before, "-o", file)
 
 
+def drift_command(report: DriftReport) -> str:
+    """The command that makes the report again."""
+    named = () if report.named_plan is None else ("--plan", report.named_plan)
+    return _command("drift", report.words, *named)
+
+
 def after_failure(result: ApplyResult) -> Iterator[str]:
     """What can be done to get further, by what stopped the apply: one line each."""
     failed = [outcome for outcome in result.outcomes if outcome.status is Status.FAILED]
@@ -47,7 +53,10 @@ def after_failure(result: ApplyResult) -> Iterator[str]:
             " the message says, and make the plan again."
         )
     if any(outcome.is_conflict for outcome in failed):
-        yield "Somebody changed the server since: make the plan again and review what is different."
+        yield (
+            "The server has changed since the plan was made: make the plan again and review the"
+            " differences."
+        )
     yield from after_moves(result)
     is_open = failed or any(outcome.status is Status.NOT_TRIED for outcome in result.outcomes)
     if is_open and not any(outcome.is_final or outcome.is_conflict for outcome in failed):
@@ -64,16 +73,16 @@ def after_moves(result: ApplyResult) -> Iterator[str]:
     left = [outcome for outcome in result.outcomes if outcome.status is Status.LEFT]
     if not left:
         return
-    yield "Holders that were left keep their version. The next migration looks at them again."
+    yield "Holders that were not moved keep their version. The next migration considers them again."
     billed = [outcome for outcome in left if outcome.is_billed]
     if billed and not result.is_named:
         yield (
-            "Leave those out of it that the server does not let go, with --skip: in the plan file,"
-            " their numbers are the places of their changes."
+            "To leave out holders that the server refuses to move, pass them to --skip. Their"
+            " numbers are the positions of their changes in the plan file."
         )
         return
     if billed:
-        yield "Leave those out of it that the server does not let go:"
+        yield "To leave out holders that the server refuses to move, pass:"
     for outcome in billed[:_LEFT_LIMIT]:
         yield f"  --skip {safe_text(str(outcome.address))}"
     if len(billed) > _LEFT_LIMIT:
@@ -84,8 +93,7 @@ def after_success(result: ApplyResult) -> Iterator[str]:
     """What the server has not as the catalog says, and how to get it there: one line each."""
     if result.unlooked is not None:
         yield (
-            "Could not look whether the server is as the catalog says:"
-            f" {safe_text(result.unlooked)}"
+            f"Could not check whether the server matches the catalog: {safe_text(result.unlooked)}"
         )
     if not result.left:
         return

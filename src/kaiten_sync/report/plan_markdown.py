@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 
 from kaiten_sync.model.change import Effect
@@ -23,6 +25,7 @@ from kaiten_sync.report.markdown import (
     diff_lines,
     document,
     fence,
+    shows_all,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
 from kaiten_sync.report.numbers import counted
@@ -64,22 +67,26 @@ def plan_markdown(
     *,
     is_refused: bool = False,
     origin: Origin = Origin.COMPARISON,
+    file: str = "PLAN",
     max_chars: int = MAX_CHARS,
 ) -> str:
     """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
 
     The first line is a comment with the plan's digest, by which a program finds the text again.
     Deletes and what tightens come first, and are listed in short before anything of them is left
-    out. What does not fit is counted by action, with the command that shows it.
+    out. What does not fit is counted by action, with the command that shows it. `file` is the plan
+    as that command names it.
     """
     said = "".join(notice_markdown(notice) for notice in notices)
     head = _head(plan, said, is_refused=is_refused, origin=origin)
     table = table_of_plan(plan, impact)
     if table.rows:
-        head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
+        command = shlex.join(["kaiten-sync", "table", file])
+        head += pricing_markdown(table, int(max_chars * _TABLE_SHARE), command) + "\n"
     if impact is not None and impact.concerns_anybody:
         head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
-    return document(head, riskiest_first(entries_of(plan)), _block, _missing, max_chars)
+    missing = partial(_missing, shlex.join(["kaiten-sync", "show", file]))
+    return document(head, riskiest_first(entries_of(plan)), _block, missing, max_chars)
 
 
 def _head(plan: Plan, notices: str, *, is_refused: bool, origin: Origin) -> str:
@@ -151,12 +158,12 @@ def _glance(entry: PlanEntry) -> str:
     return f" — {code(shown)}" + (f" and {counted(more, 'more field')}" if more else "")
 
 
-def _missing(left: Sequence[PlanEntry]) -> str:
+def _missing(command: str, left: Sequence[PlanEntry]) -> str:
     counts = Counter(entry.word for entry in left)
     actions = ", ".join(f"{count:,} to {word}" for word, count in sorted(counts.items()))
     harm = sum(map(is_harmful, left))
     said = f"⛔ {harm:,} of them delete or tighten" if harm else "none of them deletes or tightens"
     return (
         f"\n**{counted(len(left), 'more change')} not shown**: {actions}; {said}."
-        " `kaiten-sync show PLAN` shows all.\n"
+        f" {shows_all(command)}\n"
     )

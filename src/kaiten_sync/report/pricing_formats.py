@@ -19,7 +19,7 @@ from kaiten_sync.pricing import (
     folded,
 )
 from kaiten_sync.report.impact_csv import text_cell
-from kaiten_sync.report.markdown import code
+from kaiten_sync.report.markdown import code, shows_all
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.pages import NAME_LIMIT, template
 from kaiten_sync.report.paint import QUIET, TITLE, Paint, cells, padded, painter
@@ -37,8 +37,8 @@ _MARKDOWN_COLUMNS = 8
 _FEWER_COLUMNS = (_MARKDOWN_COLUMNS, 4, 2, 1)
 """What is tried if a table does not fit: every row of some columns says more than some rows."""
 
-_COUNTS_LIMIT = 120
-"""Characters of the line that counts what is not shown."""
+_COUNTS_LIMIT = 80
+"""Characters of the line that counts the missing rows, without the command that shows them."""
 
 
 def pricing_text(table: PriceTable, *, color: bool, width: int) -> str:
@@ -105,14 +105,16 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([f"  {first}", *rest]).rstrip()
 
 
-def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
-    """GitHub's tables, folded by license; what does not fit is counted."""
+def pricing_markdown(
+    table: PriceTable, max_chars: int | None = None, command: str = "kaiten-sync table"
+) -> str:
+    """GitHub's tables, folded by license; what does not fit is counted. `command` shows all."""
     if not table.rows:
         return _empty(table)
     if max_chars is None:
         return "\n".join(map(_markdown_part, folded(table, _MARKDOWN_COLUMNS)))
     shown: list[str] = []
-    room, rest, rows_left = max_chars - _COUNTS_LIMIT, table, 0
+    room, rest, rows_left = max_chars - _COUNTS_LIMIT - len(shows_all(command)), table, 0
     while rest.columns and not rows_left and (part := _largest(rest, room)) is not None:
         text = _markdown_part(part)
         shown.append(text)
@@ -121,7 +123,7 @@ def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
         rest = columns_of(rest, len(part.columns))
     left = [(rows_left, "more row"), (len(rest.columns), "more column")]
     if counts := " and ".join(counted(number, word) for number, word in left if number):
-        shown.append(f"{counts} not shown: `kaiten-sync table` shows all.\n")
+        shown.append(f"{counts} not shown: {shows_all(command)}\n")
     return "\n".join(shown)
 
 

@@ -214,7 +214,7 @@ def test_apply_looks_again_for_holders() -> None:
     with pytest.raises(RefusedError) as refused:
         apply_plan(plan, catalog, progress=NoProgress(), is_stopped=lambda: False)
     assert sentences(refused.value.diagnostics) == (
-        "license/growth: nobody held it when the plan was made, now held by instance/late",
+        "license/growth: it had no holders when the plan was made, now held by instance/late",
     )
     assert catalog.writes == []
 

@@ -52,8 +52,8 @@ def test_a_counter_in_use_is_restarted_only_if_it_is_named() -> None:
     catalog = FakeCatalog(*LIVE, instances=[instance("l")])
     (finding,) = sentences(plan(catalog).refusals)
     assert finding == (
-        "entitlement/e: `resetPeriod: MONTH` starts usage again from 0 for instance/i1, and cannot"
-        " be taken back; take it out, or pass --allow entitlement/e"
+        "entitlement/e: `resetPeriod: MONTH` starts usage again from 0 for instance/i1, which"
+        " cannot be undone; remove it, or pass --allow entitlement/e"
     )
     made = plan(catalog, allowed=("entitlement/e",))
     assert made.refusals == ()
@@ -73,7 +73,7 @@ def test_a_counter_is_not_restarted_unseen() -> None:
         "list instances": CredentialError("the token lacks read:instances")
     }
     (finding,) = sentences(plan(FakeCatalog(*LIVE, fails=fails)).refusals)
-    assert "which could not be seen (the token lacks read:instances)" in finding
+    assert "(they could not be listed: the token lacks read:instances)" in finding
 
 
 @pytest.mark.parametrize(

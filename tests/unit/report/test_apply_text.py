@@ -85,7 +85,10 @@ def test_only_a_holder_whom_the_server_does_not_let_go_is_left_out_by_name() -> 
     ("kind", "says"),
     [
         ({"is_final": True}, "The server refuses this, and will again: change the declaration"),
-        ({"is_conflict": True}, "Somebody changed the server since: make the plan again"),
+        (
+            {"is_conflict": True},
+            "The server has changed since the plan was made: make the plan again",
+        ),
     ],
 )
 def test_the_advice_depends_on_the_failure(kind: dict[str, bool], says: str) -> None:

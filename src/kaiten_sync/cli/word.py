@@ -1,0 +1,23 @@
+"""Words on the command line that are not files, numbers or choices."""
+
+from __future__ import annotations
+
+import click
+
+
+class PlainWord(click.ParamType[str]):
+    """A text, which is never empty: that is what a shell makes of a variable that is not set.
+
+    A server, a token or a target would otherwise be another one than the caller meant.
+    """
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse the empty word."""
+        if not value:
+            self.fail("the value is empty; is a variable not set?", param, ctx)
+        return value
+
+
+WORD = PlainWord()
