@@ -29,15 +29,21 @@ def keyboard() -> Iterator[tuple[int, int]]:
         os.close(program)
 
 
-def answered(place: Workplace, answer: bytes) -> tuple[int, str]:
+def answered(place: Workplace, answer: bytes, *more: str) -> tuple[int, str]:
     """The exit code and standard error of `apply`, with an answer typed at its question."""
+    code, _, stderr = told(place, answer, *more)
+    return code, stderr
+
+
+def told(place: Workplace, answer: bytes, *more: str) -> tuple[int, str, str]:
+    """As `answered`, with standard output."""
     place.write("catalog.yaml", CATALOG)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KAITEN")}
     environment |= {"KAITEN_BASE_URL": place.url, "KAITEN_AUTH_TOKEN": place.token}
     with (
         keyboard() as (person, program),
         started(
-            python_module("kaiten_sync", "apply", "-f", "catalog.yaml"),
+            python_module("kaiten_sync", "apply", "-f", "catalog.yaml", *more),
             cwd=place.folder,
             env=environment,
             stdin=program,
@@ -46,8 +52,8 @@ def answered(place: Workplace, answer: bytes) -> tuple[int, str]:
         ) as process,
     ):
         os.write(person, answer)
-        _, stderr = process.communicate(timeout=HANG_S)
-        return process.returncode, stderr
+        stdout, stderr = process.communicate(timeout=HANG_S)
+        return process.returncode, stdout, stderr
 
 
 @pytest.mark.parametrize("answer", [b"n\n", b"\n", b"no\n"], ids=["n", "enter", "no"])
@@ -63,6 +69,18 @@ def test_yes_applies_the_plan(place: Workplace) -> None:
     code, _ = answered(place, b"y\n")
     assert code == 0
     assert place.run("plan", "-f", "catalog.yaml", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("output_format", ["json", "markdown"])
+def test_whoever_is_asked_has_seen_the_plan(place: Workplace, output_format: str) -> None:
+    """Standard output has one document, so the plan is with the question."""
+    code, stdout, stderr = told(place, b"n\n", "--format", output_format)
+    assert code == 4
+    shown, _, _ = stderr.partition("Apply to default at")
+    assert "+ create  entitlement/api-calls" in shown
+    assert "create" not in stdout
+    stdout = place.run("apply", "-f", "catalog.yaml", "--yes", "--format", output_format).stdout
+    assert "Plan: 1 to create" not in stdout
 
 
 def test_without_a_terminal_nothing_is_asked(place: Workplace) -> None:

@@ -60,7 +60,7 @@ REQUESTS = {
     "archive": "GET POST GET",
     "unarchive": "GET POST GET",
     "change the default": "GET GET GET PUT GET GET",
-    "replace the default": "GET GET GET GET PUT GET GET DELETE GET",
+    "replace the default": "GET GET GET GET GET PUT GET GET DELETE GET",
 }
 """The requests that applying each takes when nothing goes wrong."""
 

@@ -103,7 +103,7 @@ def command(
         after_receipts=after_receipts,
         watch=OutcomeLines if has_lines else lambda _plan: NoJournal(),
     )
-    approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
+    approval = TerminalApproval(is_given_already=yes, has_document=not has_lines)
     workspace = workspace_of(declaration.project, server)
     result = apply(workspace, request, approval, terminal_ports(has_bar=not has_lines))
     result = _followed(result, workspace.project, plan_path, catalog)

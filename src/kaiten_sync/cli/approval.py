@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from kaiten_sync.cli.plan_output import print_plan
+from kaiten_sync.cli.plan_output import print_plan, say_plan
 from kaiten_sync.cli.progress import nothing_said
 from kaiten_sync.errors import UsageError
 from kaiten_sync.immutable import Immutable
@@ -15,18 +15,21 @@ from kaiten_sync.model.plan import Plan
 
 
 class TerminalApproval(Immutable, frozen=True, kw_only=True):
-    """Shows the plan on standard output and asks on the terminal.
+    """Shows the plan and asks on the terminal.
 
-    `is_given_already`: by an option. `is_quiet`: standard output is for another document.
+    `is_given_already`: by an option. `has_document`: standard output is for another document, so
+    the plan goes to standard error.
     """
 
     is_given_already: bool
-    is_quiet: bool
+    has_document: bool
 
     def show(self, plan: Plan, impact: Impact | None) -> None:
         """Print the plan as text, and whom it affects."""
-        if not self.is_quiet:
+        if not self.has_document:
             print_plan(plan, "text", impact=impact)
+        elif not self.is_given_already:  # a program that answers itself reads the document
+            say_plan(plan, impact)
 
     def is_given(self, plan: Plan) -> bool:
         """Ask the person on the terminal; no is the default.

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import click
+
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.next_command import PLACE, POLICY, SERVER, given, next_command
 from kaiten_sync.cli.output import look_of, print_result, say, say_failure
@@ -58,6 +60,15 @@ def print_plan(
         file=shown,
     )
     print_result(formats.PROPOSAL[output_format](document, look))
+
+
+def say_plan(plan: Plan, impact: Impact | None) -> None:
+    """Write a plan as text to standard error, for whoever is asked about it."""
+    from kaiten_sync.report.plan_text import plan_texts
+
+    look = look_of(sys.stderr)
+    for text in plan_texts(plan, impact, color=look.color, width=look.width):
+        click.echo(text, nl=not text.endswith("\n"), err=True, color=True)
 
 
 def print_proposal(
