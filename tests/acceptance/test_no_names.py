@@ -162,4 +162,4 @@ def test_whom_a_server_bills(shop: Shop) -> None:
             apply = ("apply", PLAN, "--receipt", "receipt.json", "--format", shown)
             said = check(shop, *apply, code=4, url=server.url)
             nobody(receipt(shop))
-            assert ("with --skip" in said) == (shown != "json")
+            assert ("pass them to --skip" in said) == (shown != "json")

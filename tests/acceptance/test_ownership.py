@@ -313,8 +313,10 @@ LATE: dict[str, tuple[Callable[[httpx.Client], None], str]] = {
     ),
     "a new license with a grant of an entitlement that goes": (
         grant_in_a_new_license,
-        "entitlement/seats: it had no holders when the plan was made, now granted by"
-        " license/theirs",
+        (
+            "entitlement/seats: it had no holders when the plan was made, now granted by"
+            " license/theirs"
+        ),
     ),
 }
 

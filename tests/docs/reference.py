@@ -35,6 +35,8 @@ _SCHEMAS = {
     "impact.md": ("impact", "The impact of a plan as JSON"),
     "receipt.md": ("receipt", "The receipt of an apply"),
     "rule-test.md": ("rule-test", "Cases for rules"),
+    "table.md": ("table", "The pricing table as JSON"),
+    "validation.md": ("validation", "The findings of validate as JSON"),
 }
 
 

@@ -20,6 +20,8 @@ from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.documents.project import ProjectDocument
 from kaiten_sync.documents.receipt import ReceiptDocument
 from kaiten_sync.documents.rule_test import RuleTestDocument
+from kaiten_sync.documents.table import TableDocument
+from kaiten_sync.documents.validation import ValidationDocument
 from kaiten_sync.validate.schema_files import with_scopes
 
 FOLDER = Path("schemas")
@@ -35,6 +37,8 @@ TITLES: dict[str, tuple[type[JsonDocument], str]] = {
     "project": (ProjectDocument, "kaiten-sync project"),
     "receipt": (ReceiptDocument, "kaiten-sync apply receipt"),
     "rule-test": (RuleTestDocument, "kaiten-sync test of rules"),
+    "table": (TableDocument, "kaiten-sync pricing table"),
+    "validation": (ValidationDocument, "kaiten-sync validation"),
 }
 """Each generated schema: the type of its document, and its title."""
 

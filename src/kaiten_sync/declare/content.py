@@ -135,11 +135,15 @@ def text_of(shown: str, content: bytes) -> Text | Diagnostic:
         )
         return diagnostic.changed(ref=_place_after(shown, before))
     if match := _NOT_TEXT.search(text):
+        code = f"{ord(match[0]):04X}"
+        escape = f'write it as an escape in double quotes ("\\u{code}")'
+        if match[0] == "\0":  # no server stores it, not even from an escape
+            escape = "remove it"
         found = file_diagnostic(
             shown,
             "control-character",
-            f"the character U+{ord(match[0]):04X} is not allowed in YAML",
-            'write it as an escape in double quotes ("\\x07"), or save the file as UTF-8 text',
+            f"the character U+{code} is not allowed in YAML",
+            f"{escape}, or save the file as UTF-8 text",
         )
         return found.changed(ref=_place_after(shown, text[: match.start()]))
     return Text(text, split_lines(text))

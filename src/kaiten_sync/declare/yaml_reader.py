@@ -32,6 +32,13 @@ _SYNTAX_HINTS = (
         "cannot start any token",
         "indent with spaces, not tabs; quote what begins with @, % or `",
     ),
+    ("found a tab character", "indent with spaces, not tabs"),
+    ("incompatible YAML document", "remove the line with %YAML"),
+    ("expected <document start>", "remove what follows `...`: a file holds one document"),
+    (
+        "invalid Unicode character escape code",
+        "write the character itself: JSON writes an emoji as two escapes, and YAML as one",
+    ),
     ("block sequence entries are not allowed", "quote a dash; a list begins on the next line"),
     ("mapping keys are not allowed", "quote what begins with ?"),
     ("while scanning an alias", "quote what begins with *"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kaiten_sync.documents import to_json
 from kaiten_sync.documents.parts import DiagnosticDocument, diagnostic_document
+from kaiten_sync.documents.validation import ValidationDocument
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.report.diagnostics_listed import LINE_LIMIT, listed
 from kaiten_sync.report.diagnostics_text import count
@@ -16,11 +17,14 @@ from kaiten_sync.report.values import cut
 def render_json(diagnostics: Sequence[Diagnostic]) -> str:
     """One JSON document with diagnostics and their number."""
     return json_text(
-        {
-            "diagnostics": [to_json(each) for each in diagnostic_documents(diagnostics)],
-            "errors": count(diagnostics, Severity.ERROR),
-            "warnings": count(diagnostics, Severity.WARNING),
-        }
+        to_json(
+            ValidationDocument(
+                format_version=1,
+                diagnostics=diagnostic_documents(diagnostics),
+                errors=count(diagnostics, Severity.ERROR),
+                warnings=count(diagnostics, Severity.WARNING),
+            )
+        )
     )
 
 

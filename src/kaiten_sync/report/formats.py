@@ -136,6 +136,7 @@ if TYPE_CHECKING:
         plan_markdown,
         plan_text,
         pricing_formats,
+        pricing_json,
     )
 else:
     apply_json = _Renderers("apply_json")
@@ -168,6 +169,7 @@ else:
     plan_markdown = _Renderers("plan_markdown")
     plan_text = _Renderers("plan_text")
     pricing_formats = _Renderers("pricing_formats")
+    pricing_json = _Renderers("pricing_json")
 
 
 PLAN: Formats[PlanView] = {
@@ -191,7 +193,7 @@ TABLE: Formats[PriceTable] = {
     "text": lambda table, look: pricing_formats.pricing_text(
         table, color=look.color, width=look.width
     ),
-    "json": lambda table, _: json_text(pricing_formats.pricing_json(table)),
+    "json": lambda table, _: json_text(pricing_json.pricing_json(table)),
     "markdown": lambda table, _: pricing_formats.pricing_markdown(table),
     "html": lambda table, _: pricing_formats.pricing_html(table),
     "csv": lambda table, _: pricing_formats.pricing_csv(table),

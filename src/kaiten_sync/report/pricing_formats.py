@@ -10,9 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import accumulate
 
-from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.pricing import (
-    Grant,
     PriceCell,
     PriceColumn,
     PriceRow,
@@ -226,42 +224,3 @@ def _plain(cell: PriceCell | None) -> str:
     if isinstance(cell.after.value, dict | list):
         return json.dumps(cell.after.value, ensure_ascii=False, sort_keys=True)
     return grant_text(cell.after).replace(",", "")
-
-
-def pricing_json(table: PriceTable) -> Json:
-    """The table as data: values as they are, before and after."""
-    return {
-        "formatVersion": 1,
-        "columns": [
-            {"slug": each.slug, "name": each.name}
-            | {k: v for k, v in (("replaces", each.replaces), ("family", each.family)) if v}
-            for each in table.columns
-        ],
-        "rows": [
-            {
-                "entitlement": row.slug,
-                "name": row.name,
-                "group": row.group or None,
-                "unit": row.unit[1] or None,
-                "cells": [_json_cell(each) for each in row.cells],
-            }
-            for row in table.rows
-        ],
-    }
-
-
-def _json_cell(cell: PriceCell | None) -> Json:
-    if cell is None:
-        return None
-    shown: dict[str, Json] = {"after": _json_grant(cell.after)}
-    if cell.is_change:
-        shown = {"before": _json_grant(cell.before), **shown}
-        shown |= {"effect": cell.effect.value, "over": cell.over}
-    return shown
-
-
-def _json_grant(grant: Grant | None) -> Json:
-    if grant is None:
-        return None
-    overage = {} if grant.overage is ABSENT else {"overagePercent": grant.overage}
-    return {"value": grant.value, **overage}

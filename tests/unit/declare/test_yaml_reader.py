@@ -178,3 +178,20 @@ def test_what_looks_like_yaml_never_raises_and_places_are_in_the_file(text: str)
         assert 1 <= finding.ref.line <= len(lines) + 1
         assert finding.ref.column >= 1
     document.root.plain()
+
+
+HINTS = {
+    "version: 1\n\tgroups: {}\n": "indent with spaces, not tabs",
+    "version: 1\n\t- a\n": "indent with spaces, not tabs",
+    "%YAML 3.0\n---\nversion: 1\n": "remove the line with %YAML",
+    "version: 1\n...\nmore\n": "remove what follows `...`",
+    'name: "\\ud83d\\ude00"\n': "write the character itself",
+    "name: a\x1bb\n": 'write it as an escape in double quotes ("\\u001B")',
+    "name: a\0b\n": "remove it, or save the file as UTF-8 text",
+}
+
+
+@pytest.mark.parametrize("text", HINTS)
+def test_a_broken_file_comes_with_what_to_do(read: Read, text: str) -> None:
+    (found,) = read(text.encode())[1]
+    assert str(found.hint).startswith(HINTS[text])

@@ -8,6 +8,7 @@ from unicodedata import category
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.report.test_json import check
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import SourceRef
@@ -60,7 +61,12 @@ def test_color_is_only_added() -> None:
 def test_nothing_wrong_is_no_text() -> None:
     assert render_text([], color=True) == ""
     assert render_github([]) == ""
-    assert json.loads(render_json([])) == {"diagnostics": [], "errors": 0, "warnings": 0}
+    assert json.loads(render_json([])) == {
+        "formatVersion": 1,
+        "diagnostics": [],
+        "errors": 0,
+        "warnings": 0,
+    }
     assert json.loads(render_sarif([]))["runs"][0]["results"] == []
 
 
@@ -105,6 +111,8 @@ def test_escape_sequences_in_names_are_not_sent_to_the_terminal() -> None:
 
 def test_json_has_every_field() -> None:
     document = json.loads(render_json([TYPO, BARE]))
+    check("validation", document)
+    check("validation", json.loads(render_json([])))
     assert document["errors"] == 1
     assert document["warnings"] == 1
     assert document["diagnostics"][0] == {

@@ -8,6 +8,7 @@ import re
 
 import pytest
 from tests.unit.report.strategies import plan_of
+from tests.unit.report.test_json import check
 
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.address import Address
@@ -215,6 +216,31 @@ def test_csv_has_values_as_they_are() -> None:
     found = {row["entitlement"]: row["pro"] for row in rows}
     assert json.loads(found["branding"]) == config
     assert (found["calls"], found["sso"]) == ("50000 (+20 %)", "yes")
+
+
+def test_a_table_as_json_fits_its_schema() -> None:
+    config = {parse_address("license/pro/grant/branding"): {"value": {"theme": [1.5, None]}}}
+    versions = [
+        PriceColumn(slug="growth-v2", name="Growth", replaces="growth", family="growth"),
+        PriceColumn(slug="growth", name="Growth"),
+    ]
+    table = table_of_catalog({**CATALOG, **config})
+    plan = table_of_plan(plan_of((change("calls", 1000, 500), change("sso", True, ABSENT))))
+    for each in (table, plan, plan.changed(columns=tuple(versions)), table_of_catalog({})):
+        check("table", json.loads(TABLE["json"](each, Look())))
+    found = json.loads(TABLE["json"](plan, Look()))
+    assert found["rows"][0]["cells"] == [
+        {"before": {"value": 1000}, "after": {"value": 500}, "effect": "tightens", "over": 0}
+    ]
+    shown = {row["entitlement"]: row for row in json.loads(TABLE["json"](table, Look()))["rows"]}
+    assert shown["calls"] == {
+        "entitlement": "calls",
+        "name": "API Calls",
+        "group": "Quotas",
+        "unit": "calls",
+        "cells": [{"after": {"value": 50000, "overagePercent": 20}}, {"after": {"value": 1}}],
+    }
+    assert shown["sso"]["cells"] == [{"after": {"value": True}}, None]
 
 
 def test_an_empty_catalog_has_no_table() -> None:
