@@ -63,10 +63,10 @@ class Month(Story):
         self._say("# A month of a team")
         self._say("<!-- Made by `python -m tests.acceptance.month`, which runs every command. -->")
         self._say(
-            "Ada and Ben keep what their company sells in git, for two servers: staging and prod."
-            " Cem answers customers, and sometimes edits prod by hand. This page shows their"
-            " month and the weeks after it, command by command; CI would run most of them"
-            " ([plans in CI](../how-to/ci.md))."
+            "Ada and Ben keep their company's licenses in git, for two servers: staging and prod."
+            " Cem supports customers, and sometimes edits prod by hand. This page follows them"
+            " for a month and the weeks after it, command by command. In practice, CI runs most"
+            " of these commands ([plans in CI](../how-to/ci.md))."
         )
         for chapter in (
             self._beginning,
@@ -106,18 +106,19 @@ class Month(Story):
     def _a_change(self) -> None:
         self._chapter(
             "Ben raises a limit",
-            "On a branch, with the plan in the same commit: the reviewer sees what prod will do.",
+            "He commits the plan with the change, on a branch, so that the reviewer sees its effect"
+            " on prod.",
         )
         self._git("switch", "--create", "more-seats", who="Ben")
         self._edit("catalog.yaml", "seats: 25", "seats: 40")
         self._show("plan", "-t", "prod", "-o", "plans/prod.plan.json")
-        self._say("The comment on the pull request is the same plan as markdown:")
+        self._say("CI comments on the pull request with the same plan as markdown:")
         self._show("show", "plans/prod.plan.json", "--format", "markdown")
         self._commit("Ben", "Give Growth 40 seats")
         self._git("switch", "main", who="Ada")
         self._git("merge", "--squash", "more-seats", who="Ada")
         self._commit("Ada", "Give Growth 40 seats (#1)")
-        self._say("The merge applies exactly that file.")
+        self._say("After the merge, exactly that file is applied.")
         self._show("apply", "plans/prod.plan.json", "--catalog", "catalog.yaml")
 
     def _somebody_edits(self) -> None:
@@ -126,13 +127,15 @@ class Month(Story):
             "A customer needs more calls today, and Cem changes the license on the server.",
         )
         self._put("prod", "growth", "api-calls", 2000)
-        self._say("The scheduled job looks at every target, and fails:")
+        self._say("The scheduled job checks every target, and fails:")
         self._show("drift", "--all", "--detailed-exitcode", code=2)
 
     def _adopting(self) -> None:
-        self._chapter("Ada keeps it", "It was a good idea. `adopt` takes it over into the YAML.")
+        self._chapter(
+            "Ada keeps it", "The change was a good idea. `adopt` copies it into the YAML files."
+        )
         self._show("adopt", "-t", "prod", "license/growth/grant/api-calls")
-        self._say("The comment beside the line is still there:")
+        self._say("The comment on that line is kept:")
         self._run_shown("git", "diff", "--unified=0", "catalog.yaml")
         for target in TARGETS:
             self._show("plan", "-t", target, "-o", f"plans/{target}.plan.json", keep=last_line)
@@ -141,7 +144,7 @@ class Month(Story):
             self._show("apply", f"plans/{target}.plan.json", keep=last_line)
 
     def _reverting(self) -> None:
-        self._chapter("Cem edits again", "This time it was a slip: 20 instead of 200.")
+        self._chapter("Cem edits again", "This time it was a mistake: 20 instead of 200.")
         self._put("prod", "starter", "api-calls", 20)
         self._show("drift", "-t", "prod", "--detailed-exitcode", code=2)
         self._show("drift", "-t", "prod", "--revert", "-o", "undo.plan.json", keep=last_line)
@@ -149,7 +152,7 @@ class Month(Story):
         (self._folder / "undo.plan.json").unlink()
 
     def _an_overlay(self) -> None:
-        self._chapter("Staging gets more", "Only the overlay changes, and prod has nothing to do.")
+        self._chapter("Staging gets more", "Only the overlay changes, so nothing changes on prod.")
         self._edit("staging.yaml", "100000", "500000")
         self._show("plan", "-t", "staging", "-o", "plans/staging.plan.json")
         self._show("plan", "-t", "prod", "--detailed-exitcode")
@@ -158,23 +161,23 @@ class Month(Story):
 
     def _a_stale_plan(self) -> None:
         self._chapter(
-            "A plan that came too late",
-            "Ada plans a change. Before it is merged, Cem changes the very same thing.",
+            "A stale plan",
+            "Ada plans a change. Before it is merged, Cem changes the same value.",
         )
         self._edit("catalog.yaml", "api-calls: 2000 ", "api-calls: 3000 ")
         self._show("plan", "-t", "prod", "-o", "plans/prod.plan.json", keep=last_line)
         self._commit("Ada", "Give Growth 3000 calls")
         self._put("prod", "growth", "api-calls", 2500)
         self._show("apply", "plans/prod.plan.json", code=4)
-        self._say("Nothing was written. They talk, make the plan again, and apply that.")
+        self._say("Nothing was written. They agree on a value, make the plan again and apply it.")
         self._show("plan", "-t", "prod", "-o", "plans/prod.plan.json")
         self._commit("Ada", "Plan again: 2500 was Cem's, 3000 is ours")
         self._show("apply", "plans/prod.plan.json", keep=last_line)
 
     def _the_end(self) -> None:
-        self._chapter("The end of the month", "The scheduled job has one thing left to say.")
+        self._chapter("The end of the month", "The scheduled job reports one more difference.")
         self._show("drift", "--all", "--detailed-exitcode", code=2)
-        self._say("Staging was forgotten. Its plan, its merge, and all are alike.")
+        self._say("The team forgot staging. Once its plan is applied, no target differs from git.")
         self._show("plan", "-t", "staging", "-o", "plans/staging.plan.json", keep=last_line)
         self._commit("Ben", "Give Growth 3000 calls on staging")
         self._show("apply", "plans/staging.plan.json", keep=last_line)
@@ -183,7 +186,7 @@ class Month(Story):
     def _two_branches(self) -> None:
         self._chapter(
             "Two branches at once",
-            "Ada and Ben start from the same commit. Ben no longer sells Starter; Ada's branch is"
+            "Ada and Ben start from the same commit. Ben's branch removes Starter. Ada's branch is"
             " merged first.",
         )
         self._git("switch", "--create", "more-calls", who="Ada")
@@ -191,17 +194,21 @@ class Month(Story):
         self._show("plan", "-t", "prod", "-o", PLAN, keep=last_line)
         self._commit("Ada", "Give Growth 3500 calls")
         self._git("switch", "--create", "no-starter", "main", who="Ben")
-        self._edit("catalog.yaml", STARTER, "", says="Ben takes Starter out of `catalog.yaml`,")
-        self._edit("staging.yaml", OF_STARTER, "", says="and out of staging's overlay.")
+        self._edit("catalog.yaml", STARTER, "", says="Ben removes Starter from `catalog.yaml`.")
+        self._edit(
+            "staging.yaml", OF_STARTER, "", says="He also removes it from the overlay of staging."
+        )
         self._show("plan", "-t", "prod", "-o", PLAN, keep=last_line)
-        self._commit("Ben", "Sell no Starter")
+        self._commit("Ben", "Stop selling Starter")
         self._git("switch", "main", who="Ada")
         self._git("merge", "more-calls", who="Ada")
         self._show("apply", PLAN, "--catalog", "catalog.yaml", keep=last_line)
         self._git("switch", "no-starter", who="Ben")
-        self._say("git merges the catalog, and not the plan: nobody has made or reviewed that one.")
+        self._say(
+            "git merges the catalog but not the plan, because no plan for both changes exists yet."
+        )
         self._conflict_shown("main", who="Ben")
-        self._say("Ben makes it again. It takes over what the plans of both sides own.")
+        self._say("Ben makes the plan again. The new plan owns the objects of both earlier plans.")
         self._show("plan", "-t", "prod", "-o", PLAN, errors=True)
         self._commit("Ben", "Merge main, and plan again")
         self._git("switch", "main", who="Ada")
@@ -211,11 +218,11 @@ class Month(Story):
     def _a_revert(self) -> None:
         self._chapter(
             "Ben undoes it",
-            "Customers miss Starter. Ben reverts the merge, and forgets the plan.",
+            "Customers ask for Starter. Ben reverts the merge, but makes no new plan.",
         )
         self._git("revert", "--no-edit", "-m", "1", "HEAD", who="Ben")
         self._show("apply", PLAN, "--catalog", "catalog.yaml", code=2)
-        self._say("Nothing was written. He makes the current plan, as it says.")
+        self._say("Nothing was written. Ben makes a current plan, as the message says.")
         self._show("plan", "-t", "prod", "-o", PLAN)
         self._commit("Ben", "Plan the return of Starter")
         self._show("apply", PLAN, "--catalog", "catalog.yaml", keep=last_line)
@@ -223,8 +230,8 @@ class Month(Story):
     def _a_second_server(self) -> None:
         self._chapter(
             "A second server",
-            "The branch in Europe has sold on its own server for years. It sells the same, with"
-            " other limits.",
+            "The European branch has had its own server for years. It sells the same licenses with"
+            " different limits.",
         )
         self._sell_on("eu", "catalog.yaml")
         self._put("eu", "growth", "api-calls", 9000)
@@ -242,7 +249,7 @@ class Month(Story):
     def _a_promotion(self) -> None:
         self._chapter(
             "From staging to prod",
-            "From now on prod takes a change only after staging has it.",
+            "From now on, a change is applied to prod only after it was applied to staging.",
         )
         self._edit("kaiten-sync.yaml", "requirePlan: true", "requirePlan: true, after: [staging]")
         self._edit("catalog.yaml", "seats: 40", "seats: 50")
@@ -252,7 +259,10 @@ class Month(Story):
         self._show("apply", PLAN, "--catalog", "catalog.yaml", code=4)
         self._show("apply", "plans/staging.plan.json", keep=last_line)
         self._show("apply", PLAN, "--catalog", "catalog.yaml", keep=last_line)
-        self._say("Now both have it. What staging's overlay says is no difference.")
+        self._say(
+            "Now both servers have the change. Values from the overlay of staging do not count as"
+            " differences."
+        )
         self._show("compare", "staging", "prod")
 
 

@@ -20,7 +20,7 @@ class ApplySummaryDocument(JsonDocument, frozen=True, rename="kebab"):
 
 
 class ApplyDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync apply --format json` prints: how each change of a plan ended."""
+    """Output of `kaiten-sync apply --format json`: how each change of a plan ended."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
     target: Annotated[TargetDocument, about("The server that was written to.")]
@@ -50,7 +50,7 @@ class ApplyDocument(JsonDocument, frozen=True):
         tuple[ChangeId, ...] | None,
         about(
             "The changes that a plan made afterwards would make, because live is not as the catalog"
-            " says; null if nobody looked (`--catalog`).",
+            " says; null if that was not checked (`--catalog`).",
             [],
             None,
         ),

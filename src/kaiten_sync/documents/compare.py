@@ -31,7 +31,7 @@ class ComparedObjectDocument(JsonDocument, frozen=True):
 
 
 class ComparisonDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync compare FIRST SECOND --format json` prints."""
+    """Output of `kaiten-sync compare FIRST SECOND --format json`."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
     first: Annotated[TargetDocument, about("The first server.")]

@@ -44,7 +44,7 @@ class ExaminedDocument(JsonDocument, frozen=True):
 
 
 class DoctorDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync doctor --format json` prints."""
+    """Output of `kaiten-sync doctor --format json`."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
     is_fine: Annotated[bool, about("Whether every target is.", True)]

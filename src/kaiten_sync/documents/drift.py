@@ -38,7 +38,7 @@ class DriftFieldDocument(JsonDocument, frozen=True):
     """One field. A side that is absent is a field that is not there; null is a value."""
 
     name: Annotated[str, about("The field's name in the catalog.", "value")]
-    effect: Annotated[EffectName, about("What bringing git to the server would do.")]
+    effect: Annotated[EffectName, about("The effect of applying git's value to the server.")]
     source: Annotated[
         SourceDocument | None, about("Where the field is declared; null if it is not.")
     ]
@@ -81,7 +81,7 @@ class DifferenceDocument(JsonDocument, frozen=True):
     verdict: Annotated[
         Verdict,
         about(
-            "What the difference is called. All but missing, changed and unmanaged need a"
+            "The class of the difference. All but missing, changed and unmanaged need a"
             " committed plan.",
             "server-edited",
         ),
@@ -91,14 +91,14 @@ class DifferenceDocument(JsonDocument, frozen=True):
     is_drift: Annotated[
         bool,
         about(
-            "Whether it counts. What nobody declares counts where the declaration owns the place,"
-            " where a plan would delete it, and everywhere with `--unmanaged`.",
+            "Whether it counts as drift. An undeclared object counts if the declaration owns its"
+            " place, if a plan would delete it, and always with `--unmanaged`.",
             True,
         ),
     ]
     effect: Annotated[
         EffectName,
-        about("What bringing git to the server would do to whoever holds the license."),
+        about("The effect on holders of applying the declaration to the server."),
     ]
     fields: Annotated[
         tuple[DriftFieldDocument, ...],
@@ -118,9 +118,7 @@ class DifferenceDocument(JsonDocument, frozen=True):
     ]
     declared_by: Annotated[
         AttributionDocument | None,
-        about(
-            "Who wrote the declaration of what differs, by git blame; null if git does not know."
-        ),
+        about("The author of the declaration that differs, by git blame; null if unknown."),
     ]
     commands: Annotated[
         dict[str, str],
@@ -141,7 +139,7 @@ class DifferenceDocument(JsonDocument, frozen=True):
     updated_by: Annotated[
         str | None,
         about(
-            "Who the server says edited it last; null if it does not say.", "ann@example.com", None
+            "The last editor by the server's record; null if it has none.", "ann@example.com", None
         ),
     ]
     version: Annotated[
@@ -169,7 +167,7 @@ class DriftSummaryDocument(JsonDocument, frozen=True, rename="kebab"):
 
 
 class DriftDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync drift --format json` prints: how a live server differs from git."""
+    """Output of `kaiten-sync drift --format json`: how a live server differs from git."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
     target: Annotated[TargetDocument, about("The server that was read.")]
@@ -187,7 +185,7 @@ class DriftDocument(JsonDocument, frozen=True):
     unknown: Annotated[
         tuple[str, ...],
         about(
-            "What is not known, and why.",
+            "Facts that could not be determined, and why.",
             ["No git history here, so authors are not shown"],
             [],
         ),
@@ -214,7 +212,7 @@ class FailureDocument(JsonDocument, frozen=True):
 
 
 class DriftsDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync drift --all --format json` prints.
+    """Output of `kaiten-sync drift --all --format json`.
 
     A drift report for each target of the project file that could be read, and why the others
     could not.

@@ -35,7 +35,7 @@ class HolderImpactDocument(JsonDocument, frozen=True):
         str | None, about("The customer's slug; null if names are left out.", "acme", None)
     ]
     used: Annotated[
-        float | None, about("What it uses in the present window; null if unknown.", 750, None)
+        float | None, about("Its usage in the current window; null if unknown.", 750, None)
     ]
     before: Annotated[
         float | str | None, about(f"The highest usage accepted before. {_LIMIT}", 1000)
@@ -57,10 +57,10 @@ class HolderImpactDocument(JsonDocument, frozen=True):
 
 
 class ChangeImpactDocument(JsonDocument, frozen=True):
-    """Whom one change affects."""
+    """The holders that one change affects."""
 
     address: Annotated[AddressText, about("The object that changes.")]
-    action: Annotated[DoneName, about("What happens to it, or to its holders.")]
+    action: Annotated[DoneName, about("The action on the object, or on its holders.")]
     version: Annotated[str, about("The license version that the holders have.", "growth-v2")]
     before: Annotated[
         float | str | None, about(f"The highest usage accepted before. {_LIMIT}", 1000)
@@ -113,9 +113,9 @@ class TotalsDocument(JsonDocument, frozen=True):
 
 
 class ImpactDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync impact --format json` prints and `plan --impact-out` writes.
+    """Output of `kaiten-sync impact --format json`, and the file of `plan --impact-out`.
 
-    Usage moves: it is a reading beside the plan, and no part of the plan file.
+    Usage changes all the time, so it is a separate reading and not part of the plan file.
     """
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
@@ -132,7 +132,7 @@ class ImpactDocument(JsonDocument, frozen=True):
     gap: Annotated[
         str | None,
         about(
-            "Why nobody could be looked at; null otherwise.",
+            "Why no holders could be read; null otherwise.",
             "the server refused the token: it lacks the scope read:instances",
             None,
         ),

@@ -29,7 +29,7 @@ class MovedFieldDocument(JsonDocument, frozen=True):
     """The one field that a move changes."""
 
     name: Annotated[Literal["license"], about("The field.", "license")]
-    effect: Annotated[EffectName, about("What the move does to the holder.")]
+    effect: Annotated[EffectName, about("The effect of the move on the holder.")]
     before: Annotated[str, about("The version that the instance holds.", "growth-v2")]
     after: Annotated[str, about("The version that it gets.", "growth-v3")]
 
@@ -39,7 +39,7 @@ class MoveDocument(JsonDocument, frozen=True):
 
     id: Annotated[str, about("Readable and unique in the plan.", "move:instance/acme-prod")]
     address: _Holder
-    action: Annotated[Literal["move"], about("What to do with it.", "move")]
+    action: Annotated[Literal["move"], about("The action on the instance.", "move")]
     effect: Annotated[EffectName, about("The gravest effect of all that the versions grant.")]
     fields: Annotated[
         tuple[MovedFieldDocument, ...],
@@ -50,7 +50,7 @@ class MoveDocument(JsonDocument, frozen=True):
         tuple[str, ...], Meta(max_length=0), about("Nothing: moves do not wait.", [])
     ] = ()
     reason: Annotated[
-        str | UnsetType, about("Whose instance it is. Steers nothing.", "of acme")
+        str | UnsetType, about("The owner of the instance. Informational only.", "of acme")
     ] = UNSET
 
 
@@ -106,7 +106,7 @@ class MoveSummaryDocument(JsonDocument, frozen=True):
 
 
 class MoveGuardsDocument(JsonDocument, frozen=True):
-    """What the plan was held to."""
+    """The limits that the plan was checked against."""
 
     max_moves: Annotated[LimitValue, about("The most holders that may be moved.", "30%")]
     allowed: Annotated[
@@ -133,7 +133,7 @@ class MigrationDocument(JsonDocument, frozen=True):
     """
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
-    kind: Annotated[Literal["migration"], about("What kind of plan it is.", "migration")]
+    kind: Annotated[Literal["migration"], about("The kind of plan.", "migration")]
     target: PlanTarget
     family: Annotated[str, about("The family's slug.", "growth")]
     to: Annotated[str, about("The version that the holders get.", "growth-v3")]
@@ -153,11 +153,12 @@ class MigrationDocument(JsonDocument, frozen=True):
     summary: Annotated[MoveSummaryDocument, about("The plan in numbers.")]
     requests: Requests
     guards: Annotated[
-        MoveGuardsDocument, about("What the plan was held to. Apply holds it to the same.")
+        MoveGuardsDocument,
+        about("The limits that the plan was checked against. Apply enforces them again."),
     ]
     warnings: Annotated[
         tuple[str, ...],
-        about("What a reviewer should know. Steers nothing.", ["license/growth-v3 is a draft"]),
+        about("Warnings for the reviewer. Informational only.", ["license/growth-v3 is a draft"]),
     ]
     digest: Seal
     where: Annotated[

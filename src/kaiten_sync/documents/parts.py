@@ -88,15 +88,15 @@ ChangeId: TypeAlias = Annotated[
 ]
 DoneName: TypeAlias = Annotated[
     str,
-    about("What was done.", "update", name="done", enum=[*ACTION_NAMES, str(MOVE)]),
+    about("The action that was taken.", "update", name="done", enum=[*ACTION_NAMES, str(MOVE)]),
 ]
 """An action of any plan: of the catalog, or of holders."""
 
 ActionName: TypeAlias = Annotated[
-    str, about("What to do.", "update", name="action", enum=ACTION_NAMES)
+    str, about("The action to take.", "update", name="action", enum=ACTION_NAMES)
 ]
 EffectName: TypeAlias = Annotated[
-    Effect, about("What it does to whoever holds the license.", "tightens")
+    Effect, about("The effect on holders of the license.", "tightens")
 ]
 
 
@@ -117,7 +117,7 @@ class SourceDocument(JsonDocument, frozen=True):
     through: Annotated[
         tuple[str, ...] | UnsetType,
         about(
-            "What an inherited value came through, nearest first; the last one declares it.",
+            "Where an inherited value comes from, nearest first; the last one declares it.",
             ["plus", "free"],
         ),
     ] = UNSET
@@ -128,7 +128,7 @@ class OutcomeDocument(JsonDocument, frozen=True):
 
     id: ChangeId
     address: Annotated[SubjectText, about("The object.")]
-    action: Annotated[DoneName, about("What was to be done.")]
+    action: Annotated[DoneName, about("The action of the change.")]
     status: Annotated[Status, about("How it ended.", "failed")]
     message: Annotated[
         str | None, about("Why it failed; null otherwise.", "PUT /licenses was refused: 409", None)
@@ -166,15 +166,15 @@ class DiagnosticDocument(JsonDocument, frozen=True):
     line: Annotated[int | None, about("The line, from 1; null without a file.", 14)]
     column: Annotated[int | None, about("The column, from 1; null without a file.", 3)]
     severity: Annotated[Severity, about("Only errors stop a run.", "error")]
-    rule: Annotated[str, about("The stable name of what is wrong.", "protected")]
+    rule: Annotated[str, about("The stable name of the rule.", "protected")]
     address: Annotated[
         str | None, about("The object; null if it is not about one.", "license/growth")
     ]
     message: Annotated[
-        str, about("What is wrong.", "license/growth is protected and would be deleted")
+        str, about("The problem.", "license/growth is protected and would be deleted")
     ]
     hint: Annotated[
-        str | None, about("What to do; null if nothing is advised.", "lift `protect` in git first")
+        str | None, about("The next step; null if none is advised.", "lift `protect` in git first")
     ]
     line_text: Annotated[
         str | None,
@@ -186,9 +186,9 @@ class ErrorDocument(JsonDocument, frozen=True):
     """Why a command failed."""
 
     kind: Annotated[str, about("The kind of the error.", "RefusedError")]
-    message: Annotated[str, about("What happened.", "the plan is refused")]
+    message: Annotated[str, about("The error.", "the plan is refused")]
     exit_code: Annotated[Count, about("The exit code of a command that ends with it.", 4)]
-    hint: Annotated[str | UnsetType, about("What to do.", "change the declaration")] = UNSET
+    hint: Annotated[str | UnsetType, about("The next step.", "change the declaration")] = UNSET
     findings: Annotated[
         tuple[str, ...] | UnsetType,
         about(
@@ -202,7 +202,7 @@ class ErrorDocument(JsonDocument, frozen=True):
     ] = UNSET
     approval: Annotated[
         str | UnsetType,
-        about("What a plan needs that was refused when it was made.", "denied"),
+        about("The approval level of a plan that was refused when it was made.", "denied"),
     ] = UNSET
 
 

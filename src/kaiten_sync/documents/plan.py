@@ -47,7 +47,7 @@ class FieldDocument(JsonDocument, frozen=True):
     """One field. A side that is absent is a field that is not there; null is a value."""
 
     name: Annotated[str, about("The field's name in the catalog.", "value", "overagePercent")]
-    effect: Annotated[EffectName, about("What the change of this field does.")]
+    effect: Annotated[EffectName, about("The effect of the change of this field.")]
     before: (
         Annotated[Any, about("The value on the server.", 1000, "unlimited", None)] | UnsetType
     ) = UNSET
@@ -58,7 +58,7 @@ class FieldDocument(JsonDocument, frozen=True):
     source: Annotated[SourceDocument | UnsetType, about("Where the field is declared.")] = UNSET
     inner: Annotated[
         tuple[InnerDocument, ...] | UnsetType,
-        about("The differences inside a CONFIG value, for display. Steers nothing."),
+        about("The differences inside a CONFIG value, for display. Informational only."),
     ] = UNSET
 
 
@@ -69,7 +69,7 @@ class ChangeDocument(JsonDocument, frozen=True):
     # a reader refuses an id that does not follow from them.
     id: ChangeId
     address: Annotated[AddressText, about("The object.")]
-    action: Annotated[ActionName, about("What to do with it.")]
+    action: Annotated[ActionName, about("The action on the object.")]
     effect: Annotated[EffectName, about("The gravest effect of its fields.")]
     fields: Annotated[tuple[FieldDocument, ...], about("The fields, before and after.")]
     depends_on: Annotated[
@@ -85,7 +85,10 @@ class ChangeDocument(JsonDocument, frozen=True):
     ] = UNSET
     reason: Annotated[
         str | UnsetType,
-        about("Why, if it does not follow from the fields. Steers nothing.", "its license goes"),
+        about(
+            "The reason, if it does not follow from the fields. Informational only.",
+            "its license goes",
+        ),
     ] = UNSET
     declared_as: Annotated[
         AddressText | UnsetType,
@@ -124,9 +127,9 @@ class ObservedDocument(JsonDocument, frozen=True):
     unheld: Annotated[
         bool | UnsetType,
         about(
-            "Nobody held it but what the plan itself deletes: no instance the license, no grant"
-            " and no recorded usage the entitlement. Apply looks again. Left out if that does not"
-            " matter.",
+            "It had no holders but those that the plan deletes: no instance had the license, no"
+            " grant and no recorded usage was of the entitlement. Apply checks again. Left out if"
+            " that does not matter.",
             True,
             const=True,
         ),
@@ -134,8 +137,8 @@ class ObservedDocument(JsonDocument, frozen=True):
     unused: Annotated[
         bool | UnsetType,
         about(
-            "Nobody could use the counter that the plan restarts: no instance had a license that"
-            " grants it. Apply looks again. Left out if that does not matter, or is allowed.",
+            "No instance could use the counter that the plan restarts: none had a license that"
+            " grants it. Apply checks again. Left out if that does not matter, or is allowed.",
             True,
             const=True,
         ),
@@ -243,7 +246,7 @@ class LeftDocument(JsonDocument, frozen=True):
 
 
 class FamilyDocument(JsonDocument, frozen=True):
-    """What the plan does about one declared family, and why."""
+    """How the plan treats one declared family, and why."""
 
     address: Annotated[AddressText, about("The family.", "family/growth")]
     way: Annotated[
@@ -257,7 +260,7 @@ class FamilyDocument(JsonDocument, frozen=True):
     ]
     reason: Annotated[
         str,
-        about("Why. Steers nothing.", "it tightens what 3 holders of growth-v3 have"),
+        about("The reason. Informational only.", "it tightens what 3 holders of growth-v3 have"),
     ]
     serves: Annotated[
         str | UnsetType,
@@ -272,7 +275,7 @@ class FamilyDocument(JsonDocument, frozen=True):
     ] = UNSET
     effect: Annotated[
         EffectName | UnsetType,
-        about("What the declaration means for the version that was served.", "tightens"),
+        about("The effect of the declaration on the version that was served.", "tightens"),
     ] = UNSET
     holders: Annotated[
         Count | UnsetType,
@@ -286,9 +289,7 @@ class VersionChangeDocument(JsonDocument, frozen=True):
     address: Annotated[
         AddressText, about("The grant, in the new version, also if that leaves it out.")
     ]
-    effect: Annotated[
-        EffectName, about("What it does to whoever goes from the one version to the other.")
-    ]
+    effect: Annotated[EffectName, about("The effect of moving from the one version to the other.")]
     fields: Annotated[
         tuple[FieldDocument, ...],
         about("The fields that differ: before in the version replaced, after in the new one."),
@@ -325,7 +326,7 @@ class PlanDocument(JsonDocument, frozen=True):
         Digest, about("Identifies the declaration by its meaning: not by files, order or comments.")
     ]
     changes: Annotated[
-        tuple[ChangeDocument, ...], about("What to do, in an order in which it can be done.")
+        tuple[ChangeDocument, ...], about("The changes, in an order in which they can be made.")
     ]
     observed: Annotated[
         tuple[ObservedDocument, ...],
@@ -344,22 +345,25 @@ class PlanDocument(JsonDocument, frozen=True):
     summary: Annotated[SummaryDocument, about("The plan in numbers.")]
     requests: Requests
     guards: Annotated[
-        GuardsDocument, about("What the plan was held to. Apply holds it to the same.")
+        GuardsDocument,
+        about("The limits that the plan was checked against. Apply enforces them again."),
     ]
     warnings: Annotated[
         tuple[str, ...],
-        about("What a reviewer should know. Steers nothing.", ["license/growth is still a draft"]),
+        about(
+            "Warnings for the reviewer. Informational only.", ["license/growth is still a draft"]
+        ),
     ]
     digest: Seal
     # From here on, what plans of version 1 did not have at first. Left out if empty, so that a plan
     # without it keeps its bytes, and with them its digest.
     left: Annotated[
         tuple[LeftDocument, ...] | UnsetType,
-        about("What stays on the server and nothing manages now; left out if there is nothing."),
+        about("Objects that stay on the server unmanaged; left out if there are none."),
     ] = UNSET
     families: Annotated[
         tuple[FamilyDocument, ...] | UnsetType,
-        about("What becomes of each declared family; left out if none is declared."),
+        about("How each declared family is treated; left out if none is declared."),
     ] = UNSET
     new_versions: Annotated[
         tuple[NewVersionDocument, ...] | UnsetType,
@@ -371,8 +375,8 @@ class PlanDocument(JsonDocument, frozen=True):
     approval: Annotated[
         ApprovalLevel | UnsetType,
         about(
-            "What the plan needs, by `policy.automatic` and the rules. Only in what"
-            " `plan --format json` prints: it is not sealed, and no plan file has it.",
+            "The approval that the plan needs, by `policy.automatic` and the rules. Only in the"
+            " output of `plan --format json`: it is not sealed, and no plan file has it.",
             "review",
         ),
     ] = UNSET

@@ -192,7 +192,9 @@ class RuleDocument(JsonDocument, frozen=True):
     message: Annotated[
         str | UnsetType,
         about(
-            "What to do, for whoever made the plan.", "raise it, or make a new version", **_MESSAGE
+            "The next step, for the author of the plan.",
+            "raise it, or make a new version",
+            **_MESSAGE,
         ),
     ] = UNSET
 
@@ -240,9 +242,9 @@ class PolicyDocument(JsonDocument, frozen=True):
     on_tighten: Annotated[
         OnTighten,
         about(
-            "What becomes of a license, declared below `licenses`, that would grant less: with"
+            "How to treat a license, declared below `licenses`, that would grant less: with"
             " in-place (the default) its holders have less; with refuse there is no plan while"
-            " anybody holds it."
+            " it has holders."
         ),
     ] = Policy().on_tighten
     rules: Annotated[
@@ -292,9 +294,9 @@ class ProjectDocument(JsonDocument, frozen=True):
     ] = msgspec.field(default_factory=dict)
     scope: Annotated[
         ScopeDocument,
-        about("What this repository owns. The rest is neither changed nor deleted."),
+        about("The objects that this repository owns. The rest is neither changed nor deleted."),
     ] = msgspec.field(default_factory=ScopeDocument)
-    policy: Annotated[PolicyDocument, about("What a plan may do.")] = msgspec.field(
+    policy: Annotated[PolicyDocument, about("Limits and choices of a plan.")] = msgspec.field(
         default_factory=PolicyDocument
     )
     install_from: Annotated[

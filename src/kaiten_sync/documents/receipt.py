@@ -16,7 +16,7 @@ from kaiten_sync.model.outcome import RunState
 
 
 class ReceiptDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync apply --receipt FILE` writes while it carries out a plan.
+    """The file that `kaiten-sync apply --receipt FILE` writes while it carries out a plan.
 
     The file is whole at every moment, so it also records what a run did that was killed.
     """

@@ -12,7 +12,7 @@ from kaiten_sync.model.policy_rule import ApprovalLevel, RuleVerb
 
 
 class CaseImpactDocument(JsonDocument, frozen=True):
-    """Whom one change affects, in place of what a server would say. What is left out is 0."""
+    """The holders that one change affects, instead of a server's answer. The default is 0."""
 
     holders: Annotated[Count, about("How many instances have the license.", 4)] = 0
     over: Annotated[Count, about("How many use more than is accepted afterwards.", 2)] = 0
@@ -25,36 +25,37 @@ class CaseImpactDocument(JsonDocument, frozen=True):
 
 
 class VerdictDocument(JsonDocument, frozen=True):
-    """What a rule says. A rule that cannot be judged denies or warns as well."""
+    """The verdict of a rule. A rule that cannot be judged denies or warns as well."""
 
     rule: Annotated[str, about("The rule's name.", "nobody is cut off")]
-    verdict: Annotated[RuleVerb, about("What it does.", "deny")]
+    verdict: Annotated[RuleVerb, about("The verdict.", "deny")]
     address: Annotated[
         str | UnsetType, about("The object; left out for the plan as a whole.", GRANT)
     ] = UNSET
 
 
 class RuleCaseDocument(JsonDocument, frozen=True):
-    """A saved plan, whom it affects, and what the rules say of it."""
+    """A saved plan, the holders that it affects, and the verdicts of the rules."""
 
-    name: Annotated[str, about("What the case shows.", "two holders would be over")]
+    name: Annotated[str, about("The name of the case.", "two holders would be over")]
     plan: Annotated[str, about("The plan file, relative to this file.", "../plans/lower.plan.json")]
     expect: Annotated[
         tuple[VerdictDocument, ...],
         about(
-            "All that the rules say, in any order; empty if they let the plan pass.",
+            "All verdicts, in any order; empty if the rules let the plan pass.",
             [{"rule": "nobody is cut off", "verdict": "deny", "address": GRANT}],
         ),
     ]
     impact: Annotated[
         dict[str, CaseImpactDocument] | UnsetType,
         about(
-            "Whom its changes affect, by address. Without it, nobody looked at the holders.",
+            "The holders that its changes affect, by address. Without it, they count as unknown.",
             {GRANT: {"holders": 4, "over": 2}},
         ),
     ] = UNSET
     approval: Annotated[
-        ApprovalLevel | UnsetType, about("What the plan needs, by `policy.automatic`.", "denied")
+        ApprovalLevel | UnsetType,
+        about("The approval that the plan needs, by `policy.automatic`.", "denied"),
     ] = UNSET
 
 
