@@ -336,7 +336,7 @@ def test_an_object_that_is_nowhere_has_no_lack_of_drift(team: Workplace) -> None
     [
         (("--all", "-t", "prod"), "--all takes every target"),
         (("--all", "--revert"), "--revert is for one target"),
-        (("-t", "prod", "-o", "x.json"), "-o is for --revert"),
+        (("-t", "prod", "-o", "x.json"), "--out does nothing here"),
         (("-t", "prod", "--revert", "--format", "junit"), "there is no junit of a plan"),
         (("-t", "prod", "growth"), "not an address"),
         (("-t", "prod", "--plan", "nothing.json"), "there is no such file"),
