@@ -168,7 +168,7 @@ def test_a_lock_of_another_version_is_written_again_and_one_by_hand_is_not(tmp_p
         ("git+https://git.example.com/kaiten-sync", "cannot be installed from"),
         ("/opt/wheels", "cannot be installed from"),
         ("empty/", "no wheel of kaiten-sync in"),
-        ("", "cannot be installed from"),
+        ("", "the value is empty"),
     ],
 )
 @pytest.mark.parametrize("is_new", [True, False])

@@ -75,7 +75,8 @@ def test_whom_an_expression_means_may_still_be_over(shop: Shop) -> None:
         ("instanse.slug == 'one'", "there is no variable or function 'instanse"),
         ("instance.slug", "it must be true or false"),
         ("instance.slug == 1", "does not take"),
-        ("", "--where is wrong"),
+        (" ", "--where is wrong"),
+        ("", "the value is empty"),
     ],
 )
 def test_what_is_not_an_expression_is_refused_before_anything_is_sent(

@@ -129,11 +129,9 @@ def _check_options(output_format: str, *, is_all: bool, is_revert: bool) -> None
     if is_revert and is_all:
         raise UsageError("--revert is for one target, not --all", hint="name the target with -t")
     if not is_revert:
-        refuse_idle(
-            ("out", "names"),
-            "a report goes to standard output, and names no holders",
-            "add --revert, which makes a plan, or leave it out",
-        )
+        way_out = "add --revert, which makes a plan, or leave it out"
+        refuse_idle(("out",), "a report goes to standard output", way_out)
+        refuse_idle(("names",), "a report names no holders", way_out)
         return
     refuse_idle(
         ("unmanaged", "detailed_exitcode"),
