@@ -168,7 +168,7 @@ def test_what_no_declaration_may_hold_is_left_out_and_the_rest_changes_nothing(
     written, said = exported(tmp_path, catalog, **options)
     named = [each.removeprefix("warning: ").partition(" is left out: ")[0] for each in said]
     assert sorted(named[:-1]) == sorted(left_out)
-    assert not said or "correct it there and export again" in said[-1]
+    assert not said or "correct them there and export again" in said[-1]
     source = CatalogSource(root=tmp_path, catalog=["out"])
     state = read_catalog(catalog, scope=Scope(), progress=NoProgress())
     differences = diff_catalog(load(source), state, Scope()).differences
