@@ -339,7 +339,7 @@ def test_an_object_that_is_nowhere_has_no_lack_of_drift(team: Workplace) -> None
         (("-t", "prod", "-o", "x.json"), "--out does nothing here"),
         (("-t", "prod", "--revert", "--format", "junit"), "there is no junit of a plan"),
         (("-t", "prod", "growth"), "not an address"),
-        (("-t", "prod", "--plan", "nothing.json"), "there is no such file"),
+        (("-t", "prod", "--plan", "nothing.json"), "the file does not exist"),
     ],
 )
 def test_what_does_not_go_together(team: Workplace, options: tuple[str, ...], says: str) -> None:

@@ -160,7 +160,7 @@ def test_the_plan_before_can_come_from_git(agreed: Workplace) -> None:
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ("nothing.json", "there is no such file"),
+        ("nothing.json", "the file does not exist"),
         ("main:nothing.json", "cannot read main:nothing.json"),
         ("no-such-revision:the.plan.json", "cannot read no-such-revision"),
         ("--output=/tmp/x:y", "does not begin with a hyphen"),

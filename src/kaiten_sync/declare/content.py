@@ -42,6 +42,8 @@ _NOT_TEXT = re.compile(
 )
 """What YAML allows in no file. A byte order mark is fine at the start, and only there."""
 
+_PATH = "check the path"
+
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -58,16 +60,13 @@ def read_text(shown: str, path: Path) -> Text | Diagnostic:
     return text_of(shown, content) if isinstance(content, bytes) else content
 
 
-_PATH = "check the path"
-
-
 def read_content(shown: str, path: Path) -> bytes | Diagnostic:
     """The bytes of a file, or why there are none. Never blocks, nor reads more than the limit."""
     try:
         content = _read_regular(path, MAX_FILE_BYTES + 1)
     except OSError as error:
         if isinstance(error, FileNotFoundError):
-            return file_diagnostic(shown, "no-such-file", "there is no such file", _PATH)
+            return file_diagnostic(shown, "no-such-file", "the file does not exist", _PATH)
         why = f"the file cannot be read: {error.strerror or type(error).__name__}"
         return file_diagnostic(shown, "unreadable-file", why, "check the path and who may read it")
     if content is None:

@@ -272,7 +272,7 @@ def _with_any_case(pattern: str) -> str:
 
 def _nothing_at(given: str, root: Path) -> Diagnostic:
     if not has_wildcard(given) and not os.path.isdir(root / given):
-        message = f"there is no such {'folder' if given.endswith('/') else 'file'}"
+        message = f"the {'folder' if given.endswith('/') else 'file'} does not exist"
     elif os.path.isdir(root / given):
         message = "this folder contains no .yaml or .yml file"
     else:

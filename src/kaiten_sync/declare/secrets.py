@@ -17,11 +17,11 @@ SECRET_RULE = "secret-in-file"  # noqa: S105  (a rule's name, not a secret)
 
 _TOKEN = re.compile(r"(?:ksh_|ksm_|whsec_)[A-Za-z0-9_+/=-]{12,}")
 """A Kaiten credential. They are longer, but half of one is too much too."""
-_IN_TOKENS = "_"
-_IN_USER_INFO = "@"
-"""What every match has and few lines do: to look for it takes a twentieth of a pattern's time."""
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s'\"@,}]+@")
+_IN_TOKENS, _IN_USER_INFO = "_", "@"
+"""Every match contains it, and few lines do. Searching for it takes a twentieth of the time."""
+
 _BEHIND_PATH = re.compile(r"://[^?#]*(?:\?|#(?!sha256=))")
 """A query or a fragment, where tokens are put. A wheel's URL has its hash there, and no other URL
 of a project file anything."""

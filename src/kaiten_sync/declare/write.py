@@ -105,8 +105,9 @@ def inline(value: Json, quotes: str | None = None, *, in_flow: bool = False) -> 
 
 def grouped_as(text: str, value: Json) -> Json:
     """A value; if it can be, a number with `_` between its thousands, in place of such a text."""
-    can_be = is_number(value) and 0 <= value <= MAX_EXACT_INTEGER and value == int(value)
-    return _Grouped(value) if is_number(value) and can_be and is_grouped(text) else value
+    if not is_grouped(text) or not is_number(value) or not 0 <= value <= MAX_EXACT_INTEGER:
+        return value
+    return _Grouped(value) if value == int(value) else value
 
 
 def outline(value: Json) -> list[str] | None:

@@ -26,7 +26,7 @@ class TableColumnDocument(JsonDocument, frozen=True):
 
 
 class TableGrantDocument(JsonDocument, frozen=True):
-    """What is granted."""
+    """The value of a grant."""
 
     value: Annotated[
         Any, about("A number, `unlimited`, true or false, or an object for CONFIG.", 1000)
@@ -38,15 +38,15 @@ class TableGrantDocument(JsonDocument, frozen=True):
 
 
 class TableCellDocument(JsonDocument, frozen=True, kw_only=True):
-    """What one license grants. `before`, `effect` and `over` are there if a plan changes it."""
+    """The grant of one license. `before`, `effect` and `over` are there if a plan changes it."""
 
     before: (
-        Annotated[TableGrantDocument | None, about("What it grants now; null for nothing.")]
+        Annotated[TableGrantDocument | None, about("The current grant; null if there is none.")]
         | UnsetType
     ) = UNSET
-    after: Annotated[TableGrantDocument | None, about("What it grants; null for nothing.")]
+    after: Annotated[TableGrantDocument | None, about("The grant; null if there is none.")]
     effect: (
-        Annotated[EffectName, about("What the change does to whoever holds the license.")]
+        Annotated[EffectName, about("The effect of the change on holders of the license.")]
         | UnsetType
     ) = UNSET
     over: (
@@ -69,7 +69,7 @@ class TableRowDocument(JsonDocument, frozen=True):
 
 
 class TableDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync table --format json` prints."""
+    """Output of `kaiten-sync table --format json`."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
     columns: Annotated[

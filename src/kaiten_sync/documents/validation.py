@@ -9,14 +9,13 @@ from kaiten_sync.documents.parts import Count, DiagnosticDocument
 
 
 class ValidationDocument(JsonDocument, frozen=True):
-    """What `kaiten-sync validate --format json` prints."""
+    """Output of `kaiten-sync validate --format json`."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
     diagnostics: Annotated[
         tuple[DiagnosticDocument, ...],
         about(
-            "What is wrong or worth knowing, by place. Of more than 300, the others are counted by"
-            " rule at the end."
+            "The findings, by place. Of more than 300, the others are counted by rule at the end."
         ),
     ]
     errors: Annotated[

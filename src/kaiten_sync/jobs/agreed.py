@@ -272,7 +272,7 @@ def _read(target: TargetRef, place: str, folder: Path, ports: Ports, may_have_mo
         return _plan_at(place, ports.files, target, may_have_moved=may_have_moved)
     if ":" not in place:
         raise UsageError(
-            f"cannot read {place}: there is no such file",
+            f"cannot read {place}: the file does not exist",
             hint="name a file, REV:PATH in git, or none",
         )
     content = ports.history.file_at(place, folder)

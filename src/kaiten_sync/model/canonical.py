@@ -42,7 +42,7 @@ _ALIKE = frozenset({bool, int, str, type(None)})
 """Types of single values that both encoders write alike."""
 
 _LEVELS = 16
-"""Of what is nested deeper, which only a stranger's values are, the slower encoder makes sure."""
+"""Values that are nested deeper go to the slower encoder, so that recursion ends."""
 
 
 def canonical_bytes(value: Json) -> bytes:

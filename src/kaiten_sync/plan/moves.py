@@ -56,13 +56,12 @@ class MigrationCase(Immutable, frozen=True, kw_only=True):
     """All that a migration plan is made from.
 
     `versions` are those of the family that somebody holds, and the one to move `to`, with the
-    family's slug; `grants` all that these grant, and `entitlements`
-    all that there are, if the token may read them. `entitlements_listed` are the requests that this
-    took. `wave` limits the plan to a share of the holders,
-    and `where` is how they were chosen. `allowed` are moved whatever it takes from them, and
-    `skipped` are left by name. Without `is_named` the plan has no customers. `listed` are the
-    requests that the lists of licenses and of instances took, and `rules` is the digest of the
-    project's rules.
+    family's slug; `grants` all that these grant, and `entitlements` all that there are, if the
+    token may read them. `wave` limits the plan to a share of the holders, and `where` is how they
+    were chosen. `allowed` are moved whatever it takes from them, and `skipped` are left by name.
+    Without `is_named` the plan has no customers. `listed` are the requests that the lists of
+    licenses and of instances took, `entitlements_listed` those of the list of entitlements, and
+    `rules` is the digest of the project's rules.
     """
 
     target: TargetRef

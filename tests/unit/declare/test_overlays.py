@@ -332,7 +332,7 @@ def test_a_missing_overlay_points_into_the_project_file(write: Write, tmp_path: 
     )
     assert (diagnostic.rule, str(diagnostic.ref)) == ("no-such-file", "kaiten-sync.yaml:6:27")
     assert diagnostic.line_text == "    overlays: [over.yaml, overlays/prdo/]"
-    assert diagnostic.message == "overlays/prdo: there is no such folder"
+    assert diagnostic.message == "overlays/prdo: the folder does not exist"
     assert diagnostic.hint == "did you mean 'prod'?"
 
 
