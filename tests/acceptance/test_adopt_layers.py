@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.test_adopt import grant, is_clean, read
+from tests.acceptance.test_adopt import PROJECT, grant, is_clean, read
 
 CATALOG = """\
 version: 1
@@ -31,12 +31,6 @@ licenses:
     description: For prod
     versionName: V1
     entitlements: {calls: {overagePercent: 10}}
-"""
-PROJECT = """\
-version: 1
-catalog: [catalog.yaml]
-targets:
-  prod: {url: URL, overlays: [prod.yaml]}
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.test_adopt import grant, is_clean, read
+from tests.acceptance.test_adopt import PROJECT, grant, is_clean, read
 
 CATALOG = """\
 version: 1
@@ -20,12 +20,6 @@ licenses:
       calls: BEFORE   # agreed
       theme: {value: {limit: 5_900, sizes: [1_000, 2000], ratio: 0.5, short: 12}}
   other: {name: Other, type: PAID, entitlements: {calls: 5_900}}
-"""
-PROJECT = """\
-version: 1
-catalog: [catalog.yaml]
-targets:
-  prod: {url: URL, overlays: [prod.yaml]}
 """
 NO_OVERLAY = "version: 1\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.test_adopt import is_clean, read
+from tests.acceptance.test_adopt import PROJECT, is_clean, read
 
 CATALOG = """\
 version: 1
@@ -28,12 +28,6 @@ licenses:
   same: {name: Same, type: PAID, entitlements: *list}
   below: {name: Below, type: PAID, extends: pro}
   plain: {name: Plain, type: PAID, entitlements: {data: 5000}}
-"""
-PROJECT = """\
-version: 1
-catalog: [catalog.yaml]
-targets:
-  prod: {url: URL, overlays: [prod.yaml]}
 """
 BYTES, MEGABYTES, CALLS = ("byte", "bytes"), ("MB", "MB"), ("call", "calls")
 

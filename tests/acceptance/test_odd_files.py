@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -136,6 +136,16 @@ def test_an_output_that_means_standard_output_is_refused_with_the_way_out(
         assert f"./{name}" in ended.stderr
 
 
+def refused_untouched(folder: Path, command: Sequence[str]) -> None:
+    """Run a command that is wrong: nothing is sent, and no file comes or goes."""
+    with scripted(nothing) as server:
+        project(folder, server.url)
+        before = sorted(folder.rglob("*"))
+        assert run(command) == 3
+        assert server.requests == []
+    assert sorted(folder.rglob("*")) == before
+
+
 EMPTY = (
     *(("show", ""), ("apply", ""), ("validate", ""), ("table", ""), ("impact", ""), ("init", "")),
     *(("plan", option, "") for option in ("-f", "--project", "--previous", "-o", "--impact-out")),
@@ -154,13 +164,8 @@ def test_an_empty_path_is_refused(
 ) -> None:
     """A variable that is not set: as a path it would be the folder in which somebody works."""
     monkeypatch.chdir(tmp_path)
-    with scripted(nothing) as server:
-        project(tmp_path, server.url)
-        before = sorted(tmp_path.rglob("*"))
-        assert run(command) == 3
-        assert server.requests == []
+    refused_untouched(tmp_path, command)
     assert "the path is empty; is a variable not set?" in capsys.readouterr().err
-    assert sorted(tmp_path.rglob("*")) == before
 
 
 FOLDERS = (
@@ -182,13 +187,8 @@ def test_no_file_gets_the_name_of_a_folder(
     command: tuple[str, ...],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with scripted(nothing) as server:
-        project(tmp_path, server.url)
-        before = sorted(tmp_path.rglob("*"))
-        assert run((*command, "new/")) == 3
-        assert server.requests == []
+    refused_untouched(tmp_path, (*command, "new/"))
     assert "'new/' is a folder: name a file in it" in capsys.readouterr().err
-    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("name", ["x" * 300, "x/" * 3_000, "HEAD:" + "x" * 300])

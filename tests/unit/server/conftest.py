@@ -8,6 +8,9 @@ import httpx
 import pytest
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
+from tests.support.outbox import opened
+
+from kaiten_sync.server.db.engine import Database
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +32,10 @@ def dash(server: EmbeddedServer, api: httpx.Client) -> Iterator[Dash]:
     token = api.headers["Authorization"].removeprefix("Bearer ")
     with at_dashboard(server.url, token) as signed_in:
         yield signed_in
+
+
+@pytest.fixture
+def outbox(fresh_url: str) -> Iterator[Database]:
+    """A fresh database that holds events to be delivered."""
+    with opened(fresh_url) as database:
+        yield database

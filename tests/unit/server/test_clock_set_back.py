@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,6 @@ from tests.support.receiver import Receiver, answer
 from tests.unit.server.test_throttle import guess_api
 from tests.unit.server.test_webhook_delivery import (
     QUICK,
-    TOKEN,
     Clock,
     delivering,
     names_of,
@@ -25,7 +23,6 @@ from tests.unit.server.test_webhook_delivery import (
     until,
 )
 
-from kaiten_sync.server.app import ServerSettings, prepare
 from kaiten_sync.server.dashboard.git_view import GitView
 from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.engine import Database
@@ -35,13 +32,6 @@ from kaiten_sync.server.web.throttle import MAX_GUESSES, WAIT_MS
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 PATIENT = replace(QUICK, retry_delays_s=(0.0, 300.0, 300.0), endpoint_delays_s=(900.0,))
-
-
-@pytest.fixture
-def outbox(fresh_url: str) -> Iterator[Database]:
-    prepared = prepare(ServerSettings(database_url=fresh_url, bootstrap_token=TOKEN))
-    yield prepared.database
-    prepared.database.close()
 
 
 def test_what_was_queued_before_a_start_is_delivered(outbox: Database) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
-from tests.support.dash import Dash, at_dashboard
+from tests.support.dash import Dash
 from tests.support.databases import Cluster
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
@@ -29,21 +27,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     return cluster.url("shifted")
 
 
-@pytest.fixture
-def own(server: EmbeddedServer) -> Iterator[httpx.Client]:
-    with client(server.url, server.new_organization()) as api:
-        yield api
-
-
-@pytest.fixture
-def pages(server: EmbeddedServer, own: httpx.Client) -> Iterator[Dash]:
-    token = own.headers["Authorization"].removeprefix("Bearer ")
-    with at_dashboard(server.url, token) as dash:
-        yield dash
-
-
 def test_families_are_sorted_by_the_first_of_the_names_of_their_versions(
-    own: httpx.Client, pages: Dash
+    api: httpx.Client, dash: Dash
 ) -> None:
     for slug, family, name in (
         ("one", None, "b"),
@@ -51,31 +36,31 @@ def test_families_are_sorted_by_the_first_of_the_names_of_their_versions(
         ("two", None, "c"),
     ):
         belongs = {} if family is None else {"familySlug": family}
-        done(own.post("/licenses", json={**_PLAN, "name": name, "slug": slug, **belongs}))
+        done(api.post("/licenses", json={**_PLAN, "name": name, "slug": slug, **belongs}))
     for sort, expected in (("name", ["one", "two"]), ("-name", ["two", "one"])):
-        shown = pages.see(f"/licenses?sort={sort}")
+        shown = dash.see(f"/licenses?sort={sort}")
         assert sorted(expected, key=lambda slug: shown.index(f'"/licenses/{slug}"')) == expected
 
 
-def test_groups_of_an_entitlement_are_in_the_order_of_their_slugs(own: httpx.Client) -> None:
+def test_groups_of_an_entitlement_are_in_the_order_of_their_slugs(api: httpx.Client) -> None:
     slugs = ["a-c", "ab", "b-a", "ba"]
     for slug in reversed(slugs):
-        done(own.post("/entitlement-groups", json={"name": slug, "slug": slug}))
+        done(api.post("/entitlement-groups", json={"name": slug, "slug": slug}))
     body = {"name": "Calls", "type": "NUMBER", "slug": "calls", "groupSlugs": slugs}
-    made = done(own.post("/entitlements", json=body)).json()
-    for answer in (made, own.get("/entitlements/calls").json()):
+    made = done(api.post("/entitlements", json=body)).json()
+    for answer in (made, api.get("/entitlements/calls").json()):
         assert [each["slug"] for each in answer["entitlementGroups"]] == slugs
 
 
 def test_tokens_that_are_revoked_together_are_in_the_order_of_their_names(
-    own: httpx.Client, pages: Dash, server: EmbeddedServer
+    api: httpx.Client, dash: Dash, server: EmbeddedServer
 ) -> None:
-    account = own.get("/service-accounts").json()["items"][0]["slug"]
+    account = api.get("/service-accounts").json()["items"][0]["slug"]
     tokens = f"/service-accounts/{account}/tokens"
     scopes = ["read:tokens", "write:tokens"]
-    parent = done(own.post(tokens, json={"name": "parent", "scopes": scopes})).json()
-    with client(server.url, parent["token"]) as api:
+    parent = done(api.post(tokens, json={"name": "parent", "scopes": scopes})).json()
+    with client(server.url, parent["token"]) as child:
         for name in ("b", "a", "C", "a-z"):
-            done(api.post(tokens, json={"name": name, "scopes": scopes}))
-    page = Html(pages.see(f"{tokens}/{parent['slug']}/revoke"))
+            done(child.post(tokens, json={"name": name, "scopes": scopes}))
+    page = Html(dash.see(f"{tokens}/{parent['slug']}/revoke"))
     assert "revoked as well: C, a, a-z, b" in page.text

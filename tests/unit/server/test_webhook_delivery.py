@@ -22,6 +22,7 @@ from kaitencloud.webhooks import verify_webhook
 from sqlalchemy import select, update
 from tests.support.databases import Cluster
 from tests.support.embedded import EmbeddedServer
+from tests.support.outbox import TOKEN
 from tests.support.processes import HANG_S
 from tests.support.receiver import Behave, Receiver, answer
 from tests.support.server_process import ServerProcess
@@ -46,15 +47,6 @@ NEVER_S = 10 * HANG_S
 
 MORE_THAN_THREADS = 40
 """More names than an event loop has threads for."""
-
-TOKEN = "ksh_of-the-tests-of-deliveries"
-
-
-@pytest.fixture
-def outbox(fresh_url: str) -> Iterator[Database]:
-    prepared = prepare(ServerSettings(database_url=fresh_url, bootstrap_token=TOKEN))
-    yield prepared.database
-    prepared.database.close()
 
 
 def now_ms() -> int:

@@ -17,7 +17,6 @@ from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
 from tests.support.receiver import Receiver, answer
 from tests.unit.server.test_webhook_delivery import (
-    TOKEN,
     Clock,
     delivering,
     names_of,
@@ -28,7 +27,6 @@ from tests.unit.server.test_webhook_delivery import (
     until,
 )
 
-from kaiten_sync.server.app import ServerSettings, prepare
 from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.engine import Database
 from kaiten_sync.server.db.tables import event, webhook_delivery, webhook_endpoint
@@ -47,13 +45,6 @@ ENDPOINT_WAIT_S = 60.0
 AT_ONCE = DeliverySettings(
     retry_delays_s=(0.0,) * 1000, endpoint_delays_s=(ENDPOINT_WAIT_S,), poll_s=0.01
 )
-
-
-@pytest.fixture
-def outbox(fresh_url: str) -> Iterator[Database]:
-    prepared = prepare(ServerSettings(database_url=fresh_url, bootstrap_token=TOKEN))
-    yield prepared.database
-    prepared.database.close()
 
 
 @pytest.fixture

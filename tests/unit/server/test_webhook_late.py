@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 from sqlalchemy import Connection, select, text
 from tests.support.databases import Cluster
+from tests.support.outbox import TOKEN
 from tests.unit.server.test_webhook_delivery import (
-    TOKEN,
     Clock,
     now_ms,
     statuses,
@@ -37,13 +37,6 @@ from kaiten_sync.server.service.webhooks import (
 from kaiten_sync.server.service.work import Caller, Work, new_id
 
 OK, BAD = 204, 500
-
-
-@pytest.fixture
-def outbox(fresh_url: str) -> Iterator[Database]:
-    prepared = prepare(ServerSettings(database_url=fresh_url, bootstrap_token=TOKEN))
-    yield prepared.database
-    prepared.database.close()
 
 
 def _attempt(status: int) -> Attempt:
