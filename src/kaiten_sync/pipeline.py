@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache, partial
 
 from kaiten_sync.apply import (
     Found,
@@ -134,8 +135,8 @@ def make_plan(
     request = PlanInputs(
         target=target, scope=scope, policy=policy, previous=previous, allowed=allowed, kept=kept
     )
-    live = read_for_plan(desired, catalog, request, progress)
-    found = _basis(desired, catalog, live, request, progress)
+    live, record = read_for_plan(desired, catalog, request, progress)
+    found = _basis(desired, record, catalog, live, request, progress)
     # Most of a new server's plan is in it, and none of what is made now asks for it.
     del desired, live
     return _proposed(found, request)
@@ -146,8 +147,11 @@ def read_for_plan(
     catalog: PlanReader,
     request: PlanInputs,
     progress: Progress,
-) -> LiveState:
-    """live: what planning a declaration takes. Raises as `make_plan` does."""
+) -> tuple[LiveState, Recorded]:
+    """live: what planning a declaration takes, and what the plan will record of the declaration.
+
+    Raises as `make_plan` does.
+    """
     owned = ownership(desired, request.scope, request.policy.prune, request.previous)
     compared = [version_address(a.address, a.serves) for a in request.kept if a.serves]
     # What is inside an object that is left behind is not looked at: the object is enough.
@@ -155,20 +159,30 @@ def read_for_plan(
     looked_at = {None, *desired.resources}
     released = {a for a in owned.released if a.parent in looked_at or a in said}
     need = need_of_plan(desired, request.policy.prune, owned.missed, released, compared)
-    return read_live(
-        catalog, need, request.scope, progress, lambda: check_supported(desired, catalog)
+    # The one thing in a plan that takes long and asks nothing of live: done while answers are
+    # awaited, it costs no time of its own.
+    record = cache(partial(recorded, desired))
+    live = read_live(
+        catalog,
+        need,
+        request.scope,
+        progress,
+        beside=lambda: check_supported(desired, catalog),
+        meanwhile=record,
     )
+    return live, record()
 
 
 def propose_on(
     desired: DesiredState,
+    record: Recorded,
     catalog: PlanReader,
     live: LiveState,
     request: PlanInputs,
     progress: Progress,
 ) -> Proposal:
     """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
-    return _proposed(_basis(desired, catalog, live, request, progress), request)
+    return _proposed(_basis(desired, record, catalog, live, request, progress), request)
 
 
 class _Basis(Immutable, frozen=True, kw_only=True):
@@ -192,6 +206,7 @@ class _Basis(Immutable, frozen=True, kw_only=True):
 
 def _basis(
     desired: DesiredState,
+    record: Recorded,
     catalog: PlanReader,
     live: LiveState,
     request: PlanInputs,
@@ -219,7 +234,6 @@ def _basis(
         )
     use = read_use(catalog, restarted, progress=progress, known=live)
     seen = seen_as_sold(desired, live)
-    record = recorded(desired)
     missing = (d.address for d in diff.differences if d.drift is DriftClass.MISSING)
     inside = {address for address in missing if address.parent is not None}
     # Whether something was renamed is seen by all that it contains.

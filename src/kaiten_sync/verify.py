@@ -36,7 +36,7 @@ def verify_plan(
         DeclarationError, ServerError, AccessError: as `pipeline.make_plan` does.
     """
     inputs = inputs.changed(allowed=plan.guards.allowed, kept=plan.families)
-    live = read_for_plan(desired, catalog, inputs, progress)
+    live, record = read_for_plan(desired, catalog, inputs, progress)
     done = already_done(plan, live.resources) - unread(plan, live, inputs.scope)
     if plan.changes and len(done) == len(plan.changes):
         return
@@ -47,7 +47,7 @@ def verify_plan(
     settled = unheld - resting_on_nobody(plan, done)
     inputs = inputs.changed(allowed=plan.guards.allowed | restarted, settled=settled)
     before = rewound(live, plan, done)
-    made = propose_on(desired, catalog, before, inputs, progress)
+    made = propose_on(desired, record, catalog, before, inputs, progress)
     different = f"the plan is not the one that the catalog and {plan.target.name} give"
     for message, reasons in (
         ("the plan is refused", made.refusals),

@@ -38,7 +38,7 @@ from kaiten_sync.model.resource import (
 )
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.pipeline import CatalogSource, PlanInputs, load, make_plan, propose_on
-from kaiten_sync.plan import read_plan, seal, write_plan
+from kaiten_sync.plan import read_plan, recorded, seal, write_plan
 from kaiten_sync.plan.plan_file import plan_pieces
 from kaiten_sync.report.plan_text import plan_texts
 
@@ -117,7 +117,9 @@ def counted(job: str, folder: Path, size: int) -> int:
         return calls(lambda: [decode_object("grant", each) for each in items])
     if job == "propose":
         server, inputs = FakeCatalog(), PlanInputs(target=TARGET, scope=Scope(), policy=Policy())
-        return calls(lambda: propose_on(desired, server, live, inputs, NoProgress()))
+        return calls(
+            lambda: propose_on(desired, recorded(desired), server, live, inputs, NoProgress())
+        )
     return calls(lambda: diff_catalog(desired, live, Scope()))
 
 

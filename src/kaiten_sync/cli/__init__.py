@@ -35,6 +35,10 @@ def main() -> None:
         # every 700 new ones is a seventh of a plan's time, and finds nothing to free.
         gc.set_threshold(100_000, 50, 50)
 
+        # A thread that computes keeps the interpreter this long. With the 5 ms that it has by
+        # default, threads that wait for the server would send their next requests too late.
+        sys.setswitchinterval(0.001)
+
         code = run(sys.argv[1:])
         for stop in (signal.SIGINT, *stops):
             signal.signal(stop, signal.SIG_IGN)  # all is done and reported

@@ -241,8 +241,8 @@ def _with_what_is_left(
 ) -> ApplyResult:
     """Look whether live is as the catalog says: what a plan made now would change."""
     try:
-        live = read_for_plan(desired, catalog, inputs, ports.progress)
-        made = propose_on(desired, catalog, live, inputs, ports.progress)
+        live, record = read_for_plan(desired, catalog, inputs, ports.progress)
+        made = propose_on(desired, record, catalog, live, inputs, ports.progress)
     except KaitenSyncError as error:
         # All is applied and verified by now: the summary must not be lost.
         return result.changed(unlooked=error.message)

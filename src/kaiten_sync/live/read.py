@@ -25,11 +25,13 @@ def read_live(
     scope: Scope,
     progress: Progress,
     beside: Callable[[], object] = lambda: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> LiveState:
     """Read what is needed, whole or not at all.
 
     `beside` is called while the kinds are read: what else has to be asked first costs no time of
-    its own. If it raises, nothing more is read.
+    its own. If it raises, nothing more is read. `meanwhile` is called, if at all, while what is
+    inside objects is read, and is to compute what needs no answer.
 
     Raises:
         IncompleteReadingError: the catalog changed under the reading.
@@ -54,7 +56,7 @@ def read_live(
     # Level by level: what is inside an object can be listed only once the object is known.
     while inner := needed_lists(need, scope, parents):
         lists += inner
-        children = _read_lists(reader, inner, progress)
+        children = _read_lists(reader, inner, progress, meanwhile)
         resources |= children
         parents = list(children)
     return LiveState(
@@ -63,7 +65,10 @@ def read_live(
 
 
 def _read_lists(
-    reader: CatalogReader, lists: Sequence[ChildList], progress: Progress
+    reader: CatalogReader,
+    lists: Sequence[ChildList],
+    progress: Progress,
+    meanwhile: Callable[[], object],
 ) -> dict[Address, LiveResource]:
     def read_one(children: ChildList) -> Sequence[LiveResource]:
         found = read_children(reader, children)
@@ -73,7 +78,7 @@ def _read_lists(
     words = {spec_of(each.kind).plural: None for each in lists}
     progress.begin(f"Reading {' and '.join(words)}", len(lists))
     try:
-        found = side_by_side(lists, read_one, reader)
+        found = side_by_side(lists, read_one, reader, meanwhile)
     finally:
         progress.end()
     return {each.address: each for listed in found for each in listed}
@@ -96,11 +101,14 @@ def read_children(reader: CatalogReader, children: ChildList) -> Sequence[LiveRe
 
 
 def side_by_side(
-    items: Sequence[_Item], call: Callable[[_Item], _Result], reader: ServerReader
+    items: Sequence[_Item],
+    call: Callable[[_Item], _Result],
+    reader: ServerReader,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> list[_Result]:
     """Call a function for each item, as many at once as a reader has connections.
 
-    The first failure stops the rest.
+    The first failure stops the rest. `meanwhile` is called once, by the thread that waits.
     """
     if not items:
         return []
@@ -108,6 +116,7 @@ def side_by_side(
     is_over = False
     try:
         futures = [pool.submit(call, item) for item in items]
+        meanwhile()
         wait(futures, return_when=FIRST_EXCEPTION)
         is_over = True
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from tests.fakes.catalog import FakeCatalog, live
@@ -109,6 +109,18 @@ def test_what_is_wrong_beside_the_kinds_is_said_and_nothing_more_read(connection
     with pytest.raises(DeclarationError):
         read_live(catalog, need_of_everything(), Scope(), NoProgress(), refuse)
     assert not any(call.startswith("list grants") for call in catalog.calls)
+
+
+def test_what_needs_no_answer_is_computed_while_grants_are_awaited() -> None:
+    is_computed = Event()
+
+    class Slow(FakeCatalog):
+        def list_children(self, children: ChildList) -> Sequence[LiveResource] | None:
+            assert is_computed.wait(HANG_S), "the grants were awaited first"
+            return super().list_children(children)
+
+    catalog = Slow(live("license/growth", name="G"))
+    read_live(catalog, need_of_everything(), Scope(), NoProgress(), meanwhile=is_computed.set)
 
 
 def test_a_license_that_disappears_while_reading_makes_the_reading_incomplete() -> None:
