@@ -38,7 +38,11 @@ def drift_junit(
         drifted = sum(difference.is_drift for difference in report.differences)
         counts = {"tests": len(cases), "failures": drifted, "errors": 0}
         totals.update(counts)
-        suites.append(_suite(report.target.name, counts, len(report.differences) - drifted, cases))
+        suite = _suite(report.target.name, counts, len(report.differences) - drifted, cases)
+        if report.unknown:
+            gaps = "\n".join(map(safe_text, report.unknown))
+            Xml.SubElement(suite, "system-out").text = gaps
+        suites.append(suite)
     for name, error in failed.items():
         counts = {"tests": 1, "failures": 0, "errors": 1}
         totals.update(counts)
@@ -70,14 +74,16 @@ def _case(difference: Difference, report: DriftReport) -> Xml.Element:
     name = safe_text(str(difference.address))
     case = Xml.Element("testcase", {"classname": str(difference.address.kind), "name": name})
     word = DRIFT_WORDS[difference.verdict]
-    if not difference.is_drift:
-        Xml.SubElement(case, "skipped", {"message": word})
-        return case
-    failure = Xml.SubElement(case, "failure", {"type": difference.verdict, "message": word})
+    if difference.is_drift:
+        result = Xml.SubElement(case, "failure", {"type": difference.verdict, "message": word})
+    else:
+        result = Xml.SubElement(case, "skipped", {"message": word})
+    version = difference.version
     place = place_of(difference.source, difference.fields)
     rows = field_rows(difference.fields, agreed=difference.agreed, units=difference.units)
-    failure.text = "\n".join(
+    result.text = "\n".join(
         [
+            *([f"version: {safe_text(version)}"] if version is not None else []),
             *([place] if place else []),
             *(row.side_by_side for row in rows),
             *notes_on(difference),
