@@ -15,6 +15,7 @@ from xml.etree import ElementTree as Xml
 
 from kaiten_sync.model.drift import Difference, DriftReport
 from kaiten_sync.report.drift_text import notes_on
+from kaiten_sync.report.failure import reasons_of
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.junit import junit_text
 from kaiten_sync.report.next_steps import next_steps
@@ -66,7 +67,7 @@ def _failed_case(failed: ErrorDocument) -> Xml.Element:
     case = Xml.Element("testcase", {"classname": "drift", "name": "target is read"})
     message = safe_text(failed.message)
     error = Xml.SubElement(case, "error", {"type": failed.kind, "message": message})
-    error.text = safe_text(failed.hint) if failed.hint else None
+    error.text = "\n".join(reasons_of(failed)) or None
     return case
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kaiten_sync.model.drift import DriftReport, Verdict
 from kaiten_sync.report.drift_text import notes_on
+from kaiten_sync.report.failure import reasons_of
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.safe_text import safe_text
@@ -60,7 +61,7 @@ def drift_sarif(
             }
         )
     failures = [
-        safe_text(f"{name}: {error.message}" + (f"; {error.hint}" if error.hint else ""))
+        "; ".join([safe_text(f"{name}: {error.message}"), *reasons_of(error)])
         for name, error in failed.items()
     ]
     notes = [
