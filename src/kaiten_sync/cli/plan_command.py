@@ -105,7 +105,8 @@ def command(
     \b
     Examples:
       kaiten-sync plan -t staging -o plans/staging.plan.json
-      kaiten-sync plan -t prod --previous main:plans/prod.plan.json --allow license/legacy
+      kaiten-sync plan -t prod --previous main:plans/prod.plan.json
+      kaiten-sync plan -t prod --allow license/legacy -o plans/prod.plan.json
       kaiten-sync plan -t prod -o plans/prod.plan.json --check
       kaiten-sync plan -t prod --fail-on over --impact-out impact.json
       kaiten-sync plan -f catalog/ --format markdown > comment.md
