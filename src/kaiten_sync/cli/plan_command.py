@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kaiten_sync.cli.idle import refuse_idle
+from kaiten_sync.cli.idle import is_on_command_line, refuse_idle
 from kaiten_sync.cli.impact_options import impact_options, names_are_shown
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
@@ -214,4 +214,5 @@ def _to_check(
             "--check and --detailed-exitcode use exit code 2 for different results",
             hint="leave out --detailed-exitcode",
         )
-    return CheckRequest(path=out, fresh=fresh, base=base)
+    is_named = is_on_command_line("base")
+    return CheckRequest(path=out, fresh=fresh, base=base, is_base_named=is_named)
