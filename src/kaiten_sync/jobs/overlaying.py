@@ -240,7 +240,7 @@ def kept_apart(
         forget(patch, address)
     if has_units:
         keep_numbers(patch, spelling_of(overlay, declared, chosen).misread())
-    if any(each.parent is None for each in whole):
+    if has_units or any(each.parent is None for each in whole):
         _take_from_bundles(overlay, patch, write)
     text = write(patch)
     for _ in range(_MOST_ROUNDS if inherits else 0):
