@@ -26,7 +26,9 @@ from kaiten_sync.families import (
     Resolution,
     by_chance,
     joining,
+    leaving_git,
     taken_over,
+    unforeseen,
     unjoinable,
     version_address,
 )
@@ -332,10 +334,11 @@ def _unobserved(
     use = read_use(catalog, restarted, progress=progress)
     chance = by_chance(plan.families, plan.observed)
     joined = joining(plan.changes, {each.address for each in plan.new_versions})
-    needs_versions = chance or joined
+    needs_versions = chance or joined or leaving_git(plan.families)
     versions = read_licenses(catalog, progress).resources.values() if needs_versions else ()
     taken = taken_over(chance, versions)
-    unused = (*used_since(restarted, use), *taken)
+    unseen = unforeseen(plan, versions) if needs_versions else ()
+    unused = (*used_since(restarted, use), *taken, *unseen)
 
     def conflicting(done: Collection[str]) -> Iterator[Diagnostic]:
         yield from (*conflicts(holders, plan, done), *unused, *unjoinable(joined, versions, done))

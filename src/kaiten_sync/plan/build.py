@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaiten_sync.families import Resolution, by_chance, joining
+from kaiten_sync.families import Resolution, by_chance, gone, joining
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import kind_on_server, spec_of
@@ -22,11 +22,10 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.managed import Managed
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
-from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Json
-from kaiten_sync.plan.cost import requests_to_apply
+from kaiten_sync.plan.cost import requests_to_apply, requests_to_list
 from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
@@ -231,11 +230,12 @@ def _plan(
     # Apply looks again only at what the plan rests on, so a plan that rests on nobody pays nothing.
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
-    chance = by_chance(sold.choices, observed)
-    joined = joining(changes, replaced.keys())
-    resting = [*(each.address for each in chance), *(each.address for each in joined)]
+    taken = gone(f for version, f in case.leaving.families.items() if version in going)
+    choices = tuple(sorted((*sold.choices, *taken), key=lambda each: each.address.sort_key))
+    resting = [each.address for each in (*by_chance(choices, observed), *taken)]
+    resting += [each.address for each in joining(changes, replaced.keys())]
     versioned = {kind_on_server(each.kind) for each in resting}
-    looking += sum(pages(sum(each.kind == kind for each in live.resources)) for kind in versioned)
+    looking += sum(requests_to_list(kind, live) for kind in versioned)
     whole = going.union(replaced.values())
     kept = [d for d in diff.differences if d.address not in going]
     return Plan(
@@ -252,7 +252,7 @@ def _plan(
         ),
         requests=requests_to_apply(changes, observed, live, case.families, looking, whole),
         guards=case.guards,
-        families=sold.choices,
+        families=choices,
         new_versions=new_versions(replaced, changes, observed),
     )
 
