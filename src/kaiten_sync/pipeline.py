@@ -17,7 +17,6 @@ from kaiten_sync.apply import (
     execute,
     read_observed,
     requests_to_permit,
-    seen_whole,
 )
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
@@ -303,7 +302,7 @@ def apply_plan(
     check_guards(plan)
     workers = workers or catalog.connections
     sent_before = catalog.requests_sent
-    found = read_observed(catalog, plan.observed, workers, seen_whole(plan))
+    found = read_observed(catalog, plan.observed, workers, plan.seen_whole)
     done = already_done(plan, found, _unobserved(plan, found, catalog, progress))
     # The last check: only now is it known what is left to do, and a resumed plan needs no more.
     left = [each for each in plan.changes if each.id not in done]
