@@ -293,6 +293,8 @@ def still_agreed(
     agreed: Sequence[FamilyChoice], reverted: Sequence[FamilyChoice]
 ) -> tuple[FamilyChoice, ...]:
     """What is agreed of families once some of them are reverted."""
+    # One that was deleted is nobody's any more: what has its name now is not the revert's matter.
+    agreed = [each for each in agreed if each.way is not Way.DELETE]
     now = {each.address: each for each in (*agreed, *reverted)}
     return tuple(now[a] for a in sorted(now, key=lambda address: address.sort_key))
 

@@ -12,6 +12,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.family import Way
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.plan.leaving import Fate, Leaving, deleted
@@ -89,7 +90,7 @@ def outside(plan: Plan, scope: Scope) -> Iterator[Diagnostic]:
     retired = {
         version_address(each.address, each.address.slug).kind
         for each in plan.families
-        if scope.covers(each.address)
+        if each.way is not Way.DELETE and scope.covers(each.address)
     }
     seen: set[Address] = set()
     for change in plan.changes:
@@ -127,7 +128,8 @@ def outside_family(
         rule="outside-scope",
         message=f"the project's scope leaves out {some(names)}, whose holders would be moved",
         address=str(whole),
-        hint="move them in the project that owns the family, or widen `scope`",
+        hint="move them in the project that owns the family, or widen `scope`: its `families` by"
+        " the family, or its `licenses` by these versions",
     )
 
 
