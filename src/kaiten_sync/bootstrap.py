@@ -35,6 +35,7 @@ __all__ = [
     "HttpConnection",
     "check_input",
     "check_output",
+    "check_token",
     "connect",
     "local_ports",
     "open_workspace",

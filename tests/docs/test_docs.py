@@ -34,6 +34,12 @@ def test_every_option_has_help() -> None:
                 assert parameter.help, f"{name} {parameter.name}"
 
 
+def test_help_fits_into_80_columns() -> None:
+    for name, command in commands():
+        help_text = command.get_help(click.Context(command, info_name=name, terminal_width=80))
+        assert [line for line in help_text.splitlines() if len(line) > 80] == []
+
+
 def test_every_command_is_in_the_readme() -> None:
     readme = Path("README.md").read_text(encoding="utf-8")
     for name, _ in commands():

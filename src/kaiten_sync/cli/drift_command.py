@@ -72,7 +72,7 @@ def command(
     Examples:
       kaiten-sync drift -t prod
       kaiten-sync drift --all --format html > drift.html
-      kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
+      kaiten-sync drift -t prod license/growth --revert -o revert.plan.json
     """
     from kaiten_sync.cli.forges import workspace_for
     from kaiten_sync.cli.plan_output import print_proposal

@@ -12,7 +12,7 @@ import click
 from kaiten_sync.cli.completion import FILE, PathWord, complete_address, complete_target
 from kaiten_sync.cli.next_command import note_present
 from kaiten_sync.cli.whole_number import WholeNumber
-from kaiten_sync.cli.word import WORD
+from kaiten_sync.cli.word import TOKEN, WORD
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.reading import MOST_CONNECTIONS
 from kaiten_sync.report import formats as report_formats
@@ -145,7 +145,7 @@ def target_options(function: _Function) -> _Function:
         ),
         click.option(
             "--auth-token",
-            type=WORD,
+            type=TOKEN,
             metavar="TOKEN",
             help="Token. Better through the environment (KAITEN_AUTH_TOKEN): others on this"
             " machine can read command lines.",

@@ -254,7 +254,8 @@ class FamilyDocument(JsonDocument, frozen=True):
         about(
             "How the family comes to sell what is declared: it does already (nothing), it is"
             " created, the version that it serves is changed in place, it gets a new version and"
-            " holders keep theirs, or it is no longer sold (withdraw).",
+            " holders keep theirs, it is no longer sold (withdraw), or it is deleted with all of"
+            " its versions.",
             "new-version",
         ),
     ]

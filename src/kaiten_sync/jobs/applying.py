@@ -31,6 +31,7 @@ from kaiten_sync.jobs.ruling import Permit, permit_by_rules
 from kaiten_sync.jobs.suggesting import plan_again, plan_command, show_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.migration import apply_migration
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import ApplyResult, Outcome
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJournal, Ports
@@ -38,7 +39,6 @@ from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
 from kaiten_sync.plan import (
-    check_guards,
     check_target,
     deleted,
     held_to,
@@ -225,7 +225,7 @@ def _apply_migration(
         )
     if workspace.project is not None:
         plan = held_to(plan, workspace.policy)
-        check_guards(plan)
+        _refuse((*outside(plan, workspace.scope), *recheck(plan)))
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
@@ -315,11 +315,16 @@ def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, port
     held = held_to(plan, workspace.policy)
     protected = held.guards.protected | declared.protected
     held = held.changed(guards=held.guards.changed(protected=protected))
-    refusals = (
-        *outside(held, workspace.scope),
-        *recheck(held),
-        *unproven(held, workspace.policy, declared),
+    _refuse(
+        (
+            *outside(held, workspace.scope),
+            *recheck(held),
+            *unproven(held, workspace.policy, declared),
+        )
     )
+
+
+def _refuse(refusals: Sequence[Diagnostic]) -> None:
     if refusals:
         raise RefusedError(
             "the plan is refused",

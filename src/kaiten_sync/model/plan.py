@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.migration import Migration
@@ -190,6 +190,12 @@ class Plan(Immutable, frozen=True, kw_only=True):
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.changes
+
+    @property
+    def seen_whole(self) -> frozenset[Address]:
+        """The objects that it saw with all that is inside: deleted ones, and replaced versions."""
+        deleted = (each.address for each in self.changes if each.action == Action.DELETE)
+        return frozenset(deleted).union(each.replaces for each in self.new_versions)
 
     @property
     def has_differences(self) -> bool:

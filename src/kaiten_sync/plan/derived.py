@@ -142,6 +142,8 @@ def _way_contradictions(choice: FamilyChoice, effects: Sequence[Effect]) -> Iter
         yield f"its way is {way}, and it has no version"
     if not is_changed and effects:
         yield f"its way is {way}, and the plan changes {version}"
+    if way is Way.DELETE and (serves is not None or version is not None):
+        yield "it is deleted, and serves a version"
     if way is Way.CREATE and serves is not None:
         yield f"it is created, and serves {serves} already"
     if way is Way.NEW_VERSION and serves == version:

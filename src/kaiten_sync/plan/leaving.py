@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from kaiten_sync.families import LiveFamily, live_families, moved
+from kaiten_sync.families import LiveFamily, leaving_git, live_families, moved
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import SOLD
@@ -156,6 +156,8 @@ def ownership(
     allowed = previous.guards.allowed
     borrowed = {each for each in allowed if each.parent is not None and each.parent in allowed}
     owned = frozenset(previous.managed) | (deleted(previous.changes) - borrowed)
+    # Of a family that it deletes, somebody may have made another version meanwhile.
+    owned = owned.union(each.address for each in leaving_git(previous.families))
     missed: set[Address] = set()
     released: dict[Address, str] = {}
     for address in owned - desired.resources.keys():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -69,3 +70,15 @@ def test_a_database_is_shown_without_its_password(url: str, shown: str) -> None:
     assert database.shown.startswith(shown)
     assert SECRET not in database.shown
     database.close()
+
+
+def test_refused_workers_leave_no_file(tmp_path: Path) -> None:
+    """What the default database is in is made only for a server that starts."""
+    command = [sys.executable, "-m", "kaiten_sync", "serve", "--port", "0", "--workers", "2"]
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    done = subprocess.run(
+        command, env=os.environ | home, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "only PostgreSQL can be shared" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -27,6 +27,7 @@ BESIDE = {
 
 WRONG = {
     "--allow": ["growth", "license/"],
+    "--auth-token": [" ", "\n", "ksh_a\n", "ksh_a b", '"ksh_a"', "ksh_\u00e4", "ksh_", "other"],
     "--max-deletes": ["x", "101%", "-1", "1.5%", "%", "030"],
     "--max-moves": ["x", "-1"],
     "--max-updates": ["x", "-1"],
@@ -85,6 +86,11 @@ def test_a_wrong_value_is_said_with_the_next_step(
     assert said.out == ""
     assert len(re.findall("^error: ", said.err, re.MULTILINE)) == 1, said.err
     assert long_name(option) in said.err
+    assert (
+        long_name(option) != "--auth-token"
+        or value in ("", " ", "\n", "ksh_")
+        or (value not in said.err)
+    )
     assert "\n  help: " in said.err, said.err
     assert list(tmp_path.iterdir()) == []
 
