@@ -30,7 +30,7 @@ class Verdict(StrEnum):
     """What a difference is called, gravest first.
 
     The first four take a committed plan, which says what was agreed: somebody changed the
-    server, or git, or both. Without one, what differs is `CHANGED`.
+    server, or git, or both. Without one, what differs is `changed`.
     """
 
     CONFLICT = "conflict"
