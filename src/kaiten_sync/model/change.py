@@ -27,7 +27,7 @@ Action.DELETE = Action("delete")
 
 
 class Effect(StrEnum):
-    """What a change does to whoever holds the license, mildest first."""
+    """The effect of a change on holders of the license, mildest first."""
 
     NEUTRAL = "neutral"
     LOOSENS = "loosens"

@@ -26,7 +26,7 @@ class FamilyTerms(Immutable, frozen=True, kw_only=True):
 
 
 class Way(StrEnum):
-    """How a family comes to sell what is declared."""
+    """How a plan treats a declared family."""
 
     NOTHING = "nothing"
     """It does already."""
