@@ -270,7 +270,10 @@ def _count(variable: str, environment: Mapping[str, str]) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text) or int(text) > most:
-        raise UsageError(f"{variable} takes a number of requests from 1 to {most}, not {text!r}")
+        raise UsageError(
+            f"{variable} takes a number of requests from 1 to {most}, not {text!r}",
+            hint="set another number, or unset the variable",
+        )
     return int(text)
 
 
