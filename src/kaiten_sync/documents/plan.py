@@ -372,6 +372,14 @@ class PlanDocument(JsonDocument, frozen=True):
             " there are none."
         ),
     ] = UNSET
+    reverts: Annotated[
+        tuple[AddressText, ...] | UnsetType,
+        about(
+            "The objects that `drift --revert` was asked to revert, all if empty; left out if the"
+            " plan is not a revert. Informational only.",
+            [GRANT],
+        ),
+    ] = UNSET
     approval: Annotated[
         ApprovalLevel | UnsetType,
         about(

@@ -142,7 +142,7 @@ def _apply_file(
     check_target(plan, connection.target, path, may_have_moved=may_have_moved)
     if plan.migration is not None:
         return _apply_migration(plan, path, workspace, connection, request, ports)
-    again = plan_again(workspace, plan.target.name, path, request.made_from)
+    again = plan_again(workspace, plan, path, request.made_from)
     if not request.made_from:
         with _next_named(plan, None, again):
             return _apply_alone(plan, path, workspace, connection, request, ports)

@@ -183,6 +183,9 @@ class Plan(Immutable, frozen=True, kw_only=True):
     # Derived again by whoever reads the file: no change may depend on it.
     new_versions: tuple[NewVersion, ...] = ()
     migration: Migration | None = None
+    # The objects that a revert was asked for, all if empty; None if the plan is no revert. It says
+    # how to make the plan again, and nothing else depends on it.
+    reverts: tuple[Address, ...] | None = None
     format_version: int = FORMAT_VERSION
     digest: str = ""
 
