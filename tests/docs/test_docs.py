@@ -27,6 +27,14 @@ def test_every_exit_code_is_documented(page: str) -> None:
     assert documented == {int(code) for code in ExitCode}
 
 
+def test_the_readme_says_of_an_exit_code_what_its_page_says() -> None:
+    readme, page = (
+        dict(re.findall(r"^\| (\d+) \| (.*) \|$", Path(name).read_text(encoding="utf-8"), re.M))
+        for name in ("README.md", "docs/reference/exit-codes.md")
+    )
+    assert [code for code in readme if not page[code].startswith(readme[code])] == []
+
+
 def test_every_option_has_help() -> None:
     for name, command in commands():
         for parameter in command.params:

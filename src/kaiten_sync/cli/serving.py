@@ -44,13 +44,8 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
     Raises:
         UsageError: it cannot start, or is not installed.
     """
-    try:
-        from kaiten_sync.server.app import ServerSettings, ServerStartError, Started, serve
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"the embedded server is not installed ({error.name} is missing)",
-            hint="install it again, from where you got it, with the extra `[server]`",
-        ) from error
+    require_server()
+    from kaiten_sync.server.app import ServerSettings, ServerStartError, Started, serve
 
     def announce(started: Started) -> None:
         if started.new_token is not None:
@@ -74,6 +69,21 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
         serve(settings, host, port, announce)
     except ServerStartError as error:
         raise UsageError(error.message, hint=error.hint) from error
+
+
+def require_server() -> None:
+    """Refuse if the server's extra is not installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        import kaiten_sync.server.app  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the embedded server is not installed ({error.name} is missing)",
+            hint="install it again, from where you got it, with the extra `[server]`",
+        ) from error
 
 
 def about_server(url: str, database: str) -> Iterator[str]:

@@ -48,6 +48,13 @@ class InnerChange(Compact, frozen=True, kw_only=True):
     after: Json | Absent = ABSENT
 
 
+def path_into(path: str, step: str | int) -> str:
+    """The path of a place one step further inside a CONFIG value: a key, or a list's index."""
+    if isinstance(step, int):
+        return f"{path}[{step}]"
+    return f"{path}.{step}" if path else step
+
+
 class FieldChange(Compact, frozen=True, kw_only=True):
     """One field, before and after; ABSENT where the object does not exist on that side."""
 

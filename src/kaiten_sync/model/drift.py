@@ -30,7 +30,7 @@ class Verdict(StrEnum):
     """The name of a difference, gravest first.
 
     Only a committed plan, the record of what was agreed, shows which side has changed: the
-    server, git, or both. Without one, a difference is `CHANGED`.
+    server, git, or both. Without one, a difference is `changed`.
     """
 
     CONFLICT = "conflict"
