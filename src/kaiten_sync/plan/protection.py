@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from kaiten_sync.families import version_address
+from kaiten_sync.families import live_families, version_address
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.registry import spec_of
@@ -14,6 +14,7 @@ from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.family import Way
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.plan.leaving import Fate, Leaving, deleted
 from kaiten_sync.plan.words import some
@@ -105,6 +106,37 @@ def outside(plan: Plan, scope: Scope) -> Iterator[Diagnostic]:
             message=f"the project's scope leaves out {root}, which the plan changes",
             address=str(root),
             hint="apply it in the project that owns it, or widen `scope` and make the plan again",
+        )
+
+
+def strangers(plan: Plan, live: Iterable[LiveResource], scope: Scope) -> Iterator[Diagnostic]:
+    """Versions that a plan file takes for those of its families, and that are of another family.
+
+    What a family declares, and what the scope has of it, would let the plan change them.
+    """
+    of = {
+        each.address: Address(FAMILY.kind, slug)
+        for slug, family in live_families(live).items()
+        for each in family.versions
+    }
+    claimed = {
+        version_address(choice.address, slug): choice.address
+        for choice in plan.families
+        for slug in (choice.serves, choice.version)
+        if slug is not None
+    }
+    wrong = {a for a, family in claimed.items() if of.get(a, family) != family}
+    # Older versions are retired with a family, and no plan says which family is theirs.
+    ours = {each.address for each in plan.families if scope.covers(each.address)}
+    roots = {each.declared.root for each in plan.changes}
+    wrong |= {a for a in roots & of.keys() if not scope.covers(a) and of[a] not in ours}
+    for address in sorted(wrong, key=lambda each: each.sort_key):
+        yield Diagnostic(
+            rule="not-this-plan",
+            message=f"{address} is a version of {of[address]}, and the plan takes it for one of"
+            " another family",
+            address=str(address),
+            hint="make the plan again",
         )
 
 
