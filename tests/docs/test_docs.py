@@ -108,6 +108,13 @@ def test_a_command_has_no_comment(path: Path) -> None:
         assert not re.search(r"(^|\s)#", bare), line
 
 
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_a_command_does_not_rely_on_words_being_split(path: Path) -> None:
+    """zsh, the shell of macOS, hands `${3:+--data "$3"}` to a command as one word."""
+    for found in re.findall(r"(?<![\"\w])\$\{\w+:?[-+][^}]*\}", path.read_text(encoding="utf-8")):
+        assert not re.search(r"\s", found), found
+
+
 def test_an_image_is_built_in_a_format_that_has_its_health_check() -> None:
     assert "\nHEALTHCHECK " in Path("Containerfile").read_text(encoding="utf-8")
     builds = [
