@@ -35,6 +35,15 @@ def test_the_readme_says_of_an_exit_code_what_its_page_says() -> None:
     assert [code for code in readme if not page[code].startswith(readme[code])] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/exit-codes.md"])
+def test_an_exit_code_for_differences_names_every_command_that_has_it(page: str) -> None:
+    text = Path(page).read_text(encoding="utf-8")
+    for option in ("detailed_exitcode", "check"):
+        for name, command in commands():
+            if any(each.name == option for each in command.params):
+                assert f"`{name} --{option.replace('_', '-')}`" in text
+
+
 def test_every_option_has_help() -> None:
     for name, command in commands():
         for parameter in command.params:
