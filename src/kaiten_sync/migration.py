@@ -291,7 +291,9 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
     """The version to move to."""
     if licenses and all(each.family_id is None for each in licenses.values()):
         raise UsageError(
-            f"{inputs.target.name} has no license families, so nobody can be moved between versions"
+            f"{inputs.target.name} has no license families, so holders cannot be moved between"
+            " versions",
+            hint="assign other licenses to the instances on the server itself",
         )
     if not family:
         known = sorted({str(each.fields[FAMILY]) for each in licenses.values()})

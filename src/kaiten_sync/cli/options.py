@@ -76,11 +76,8 @@ class OutputPath(PathWord):
         from kaiten_sync.bootstrap import check_output
 
         super().convert(value, param, ctx)
-        # Results go to standard output without any option, so a dash is nearly always a slip, and
-        # would make a file of that name.
-        if value == "-":
-            what = "folder" if self._is_folder else "file"
-            self.fail(f"name a {what}: this is not written to standard output", param, ctx)
+        if value == "-":  # as for a folder, which has been refused by now
+            self.fail("name a file: this is not written to standard output", param, ctx)
         # A path loses its last slash, and a file would get the name of the folder that was meant.
         if value.endswith("/") and not self._is_folder:
             self.fail(f"'{value}' is a folder: name a file in it", param, ctx)

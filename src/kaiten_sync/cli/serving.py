@@ -146,14 +146,16 @@ def _plan_source(choice: ServeChoice) -> tuple[str, ...]:
     """The function that makes the project's plan: the server calls it and looks no further.
 
     Raises:
-        UsageError: the project file cannot be read, or a target is named without one.
+        UsageError: the project file cannot be read, or it does not have the target.
     """
     if choice.project is None:
         if choice.target is not None:
             raise UsageError("--target needs --project", hint="name the project file")
         return ()
-    from kaiten_sync.bootstrap import check_input
+    from kaiten_sync.bootstrap import check_input, check_target
 
     check_input(Path(choice.project))
+    if choice.target is not None:
+        check_target(choice.target, choice.project)
     target = () if choice.target is None else (choice.target,)
     return (f"{__name__}:{project_plan.__name__}", choice.project, *target)

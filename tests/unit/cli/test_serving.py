@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.support.processes import HANG_S, started
 
+from kaiten_sync.cli.run import run
 from kaiten_sync.cli.serving import about_server
 from kaiten_sync.server.db import open_engine
 
@@ -82,3 +83,14 @@ def test_refused_workers_leave_no_file(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (3, "")
     assert "only PostgreSQL can be shared" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_that_the_project_does_not_have_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    project = tmp_path / "kaiten-sync.yaml"
+    project.write_text("version: 1\ncatalog: [c/]\ntargets: {here: {url: http://127.0.0.1:1}}\n")
+    assert run(["serve", "--port", "0", "--project", str(project), "-t", "other"]) == 3
+    assert "there is no target 'other'; the project file has: here" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [project]

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from kaiten_sync.cli.exit_codes import ExitCode
+from kaiten_sync.cli.options import OutputPath
 from kaiten_sync.cli.root import root
 from kaiten_sync.cli.run import run
 
@@ -51,6 +52,8 @@ def cases() -> Iterator[tuple[str, click.Option, str]]:
             if not isinstance(each, click.Option) or each.is_flag:
                 continue
             wrong = ["", *WRONG.get(long_name(each), [])]
+            if long_name(each) == "--out" or isinstance(each.type, OutputPath):
+                wrong.append("-")
             if isinstance(each.type, click.Choice):
                 wrong.append("x")
             elif isinstance(each.type, click.types.IntParamType):
