@@ -68,6 +68,36 @@ def keep_private(path: Path | None) -> None:
             log.warning("other users had rights on %s; now only its owner has", each)
 
 
+class OpenedFile:
+    """Whether the file of a database is still the one that was opened.
+
+    What is written to a file that was deleted is lost, and connections that are opened later would
+    use the file that has replaced it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._identity: tuple[int, int] | None = None
+
+    def note(self) -> None:
+        """SQLite has opened the file. The first one counts."""
+        self._identity = self._identity or self._present()
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether another file, or none, has its place. False if it was never opened."""
+        return self._identity is not None and self._identity != self._present()
+
+    def _present(self) -> tuple[int, int] | None:
+        if self.path is None:
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
 def _is_database(path: Path) -> bool:
     """Whether a file that SQLite takes is empty or a database; by its size, see above."""
     try:

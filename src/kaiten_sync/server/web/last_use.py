@@ -10,7 +10,7 @@ from threading import Lock
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kaiten_sync.server.db import Database, identity
+from kaiten_sync.server.db import Database, identity, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -64,5 +64,5 @@ class LastUse:
         try:
             with self._database.writing() as connection:
                 identity.note_uses(connection, due, _EVERY_MS)
-        except SQLAlchemyError:
-            log.exception("the last use of tokens could not be stored; the next one will be")
+        except SQLAlchemyError as error:
+            log_failure(log, "cannot store the last use of tokens; the next one will be", error)

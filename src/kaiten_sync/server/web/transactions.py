@@ -13,7 +13,14 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from kaiten_sync.server.db import BUSY, Database, is_worth_repeating, may_be_stored, why_unavailable
+from kaiten_sync.server.db import (
+    BUSY,
+    Database,
+    is_worth_repeating,
+    log_failure,
+    may_be_stored,
+    why_unavailable,
+)
 from kaiten_sync.server.domain.refusals import (
     RecordedRefusalError,
     RefusalError,
@@ -64,7 +71,7 @@ def unless_unavailable() -> Iterator[None]:
         if reason is None:
             raise
         if reason != BUSY:
-            log.error("%s: %s", reason, getattr(error, "orig", error))
+            log_failure(log, reason, error)
         raise RefusalError(RefusalKind.UNAVAILABLE, "UNAVAILABLE", reason) from error
 
 
@@ -164,8 +171,7 @@ def _write_once(surroundings: Surroundings, act: Callable[[Writing], T]) -> T:
             is_done = True
     except SQLAlchemyError as error:
         if is_done and may_be_stored(error):
-            cause = getattr(error, "orig", error)
-            log.error("the database did not confirm what it may have stored: %s", cause)
+            log_failure(log, "the database did not confirm what it may have stored", error)
             raise UnsettledError from error
         raise
     # After the commit: a worker that looks before it finds nothing, and sleeps on.
