@@ -56,7 +56,8 @@ pictures: $(VENV)/.dev ## Take the pictures of the docs; needs Chromium
 bench: $(VENV)/.dev ## Measure plans, impact, pages and reports (needs wrk); prints the tables of docs/explanation/performance.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
 	$(BIN)/python -m benchmarks.curve --sizes 100 1000 10000 20000 100000 \
-	  --json build/curve.json --plot docs/images/curve.svg
+	  --json build/curve.json
+	$(BIN)/python -m benchmarks.plot build/curve.json docs/images/curve.svg
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.impact
 	$(BIN)/python -m benchmarks.dashboard_lists

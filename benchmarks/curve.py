@@ -1,7 +1,7 @@
 """How the commands grow with the catalog: requests, time, CPU and memory, from small to large.
 
     python -m benchmarks.curve [--sizes 100 1000 10000] [--runs 5] [--peers-up-to 1000]
-                               [--peer-limit-s 60] [--fill-direct] [--json FILE] [--plot FILE.svg]
+                               [--peer-limit-s 60] [--fill-direct] [--json FILE]
 
 For each size (grants, 50 a license) it starts the embedded server on an empty database, plans and
 applies the catalog once, and then measures whole processes. With `--fill-direct` only the first
@@ -68,11 +68,6 @@ def main() -> None:
         _print(points[-1], arguments)
     if arguments.json:
         arguments.json.write_text(json.dumps(_as_json(points), indent=2) + "\n", encoding="utf-8")
-    if arguments.plot:
-        from benchmarks.plot import draw
-
-        names = dict.fromkeys(name for point in points for name in point.figures)
-        draw({name: _line(points, name) for name in names}, arguments.plot)
 
 
 def catalog_yaml(grants: int, *, raised: int = 0) -> str:
@@ -102,7 +97,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--peer-limit-s", type=int, default=60)
     parser.add_argument("--fill-direct", action="store_true")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--plot", type=Path)
     return parser.parse_args()
 
 
@@ -220,10 +214,6 @@ def _as_json(points: Sequence[Point]) -> dict[str, Any]:
             for point in points
         ],
     }
-
-
-def _line(points: Sequence[Point], what: str) -> list[tuple[int, float]]:
-    return [(p.grants, p.figures[what].seconds) for p in points if what in p.figures]
 
 
 if __name__ == "__main__":

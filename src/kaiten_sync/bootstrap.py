@@ -16,10 +16,10 @@ from kaiten_sync.api.identity import server_key
 from kaiten_sync.api.network import Certificates, network_of
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.disk import Disk, check_input, check_output, read_regular
-from kaiten_sync.errors import CredentialError, UsageError
+from kaiten_sync.errors import CredentialError, DeclarationError, UsageError
 from kaiten_sync.git import GitHistory
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.jobs.workspace import Workspace, open_project
+from kaiten_sync.jobs.workspace import Workspace, load_project, open_project
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, NoNotices, Notices, Ports, Progress, StopSignal
@@ -35,6 +35,8 @@ __all__ = [
     "HttpConnection",
     "check_input",
     "check_output",
+    "check_target",
+    "check_token",
     "connect",
     "local_ports",
     "open_workspace",
@@ -115,6 +117,16 @@ def open_workspace(
     return Workspace(
         folder=folder, project=project, connect=connect_to, connect_to_other=connect_to_other
     )
+
+
+def check_target(name: str, project_file: str) -> None:
+    """Make sure that a project file has a target, unless the file is wrong by now.
+
+    Raises:
+        UsageError: it has none of this name.
+    """
+    with suppress(DeclarationError):  # whoever reads it later shows what is wrong
+        _named(Flags(target=name), load_project(Path(project_file)))
 
 
 def local_ports(
@@ -258,7 +270,10 @@ def _count(variable: str, environment: Mapping[str, str]) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text) or int(text) > most:
-        raise UsageError(f"{variable} takes a number of requests from 1 to {most}, not {text!r}")
+        raise UsageError(
+            f"{variable} takes a number of requests from 1 to {most}, not {text!r}",
+            hint="set another number, or unset the variable",
+        )
     return int(text)
 
 

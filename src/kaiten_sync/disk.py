@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import GrowingFile
+from kaiten_sync.model.source import GIT_FOLDER, is_in_git_folder
 from kaiten_sync.redaction import Redaction
 from kaiten_sync.replacing import Content, make_folders, remove_folders, replace_files
 
@@ -33,7 +34,6 @@ _NAME_FILE = "name a file in place of -"
 _MAY_READ = "check the path and who may read it"
 _MAY_WRITE = "check the path, who may write there, and the room on the disk"
 
-_GITS_OWN = ".git"
 _LEADS_OUT = "leads out of the repository"
 
 _KINDS = {
@@ -284,13 +284,12 @@ def _leading_out(path: Path) -> Path | None:
         if not each.is_symlink():
             continue
         above, end = Path(os.path.realpath(each.parent)), Path(os.path.realpath(each))
-        top = next((e for e in (above, *above.parents) if os.path.lexists(e / _GITS_OWN)), None)
+        top = next((e for e in (above, *above.parents) if os.path.lexists(e / GIT_FOLDER)), None)
         if top is None:
             continue
         if not end.is_relative_to(top):
             return each
-        # `.GIT` is the same folder where case does not count.
-        if any(part.casefold() == _GITS_OWN for part in end.relative_to(top).parts):
+        if is_in_git_folder(end.relative_to(top)):
             return each
     return None
 

@@ -124,7 +124,7 @@ def plan_revert(
     if case.agreed is not None:
         families = still_agreed(case.agreed.families, plan.families)
         plan = plan.changed(managed=case.agreed.managed, families=families)
-    plan = seal(plan)
+    plan = seal(plan.changed(reverts=tuple(sorted(only, key=lambda each: each.sort_key))))
     return proposal.changed(
         plan=plan, diagnostics=(*undone.notes, *sold.notes, *proposal.diagnostics)
     )

@@ -13,7 +13,8 @@
     │   ├── IncompleteReadingError     the server's lists contradict themselves        exit 1
     │   ├── NotKeptError               the server accepted a change and has another value
     │   └── ProblemError               the server refused one request (RFC 9457)       exit 1
-    │       └── BilledError            the server bills what a request would change
+    │       ├── BilledError            the server bills what a request would change
+    │       └── HeldError              the server keeps what something refers to
     └── AccessError                    no way in                                       exit 6
         ├── UnreachableError           no connection, no answer in time
         └── CredentialError            401, 403, or no token at all
@@ -182,6 +183,10 @@ class ProblemError(ServerError):
 
 class BilledError(ProblemError):
     """The server bills a version and keeps its grants as they are."""
+
+
+class HeldError(ProblemError):
+    """The server does not delete an object that something refers to."""
 
 
 class AccessError(KaitenSyncError):

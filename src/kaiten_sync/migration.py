@@ -14,7 +14,7 @@ from kaiten_sync.apply import (
     requests_to_permit,
 )
 from kaiten_sync.effects import Grants, grants_seen
-from kaiten_sync.errors import UsageError
+from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.expressions import Verdict
 from kaiten_sync.families import number_of, served_of
 from kaiten_sync.immutable import Immutable
@@ -41,7 +41,7 @@ from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Catalog, Clock, Journal, NoJournal, PlanReader, Progress
 from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import DesiredState, LiveResource
-from kaiten_sync.model.settings import Limit
+from kaiten_sync.model.settings import Limit, Scope
 from kaiten_sync.plan import (
     MigrationCase,
     PresentHolder,
@@ -52,6 +52,7 @@ from kaiten_sync.plan import (
     check_where,
     chosen,
     families_of,
+    outside_family,
     propose_moves,
     unanswered,
 )
@@ -74,6 +75,7 @@ class MigrationInputs(Immutable, frozen=True, kw_only=True):
 
     target: TargetRef
     family: str
+    scope: Scope
     max_moves: Limit
     rules: str | None = None
     to: str | None = None
@@ -96,6 +98,7 @@ def make_migration(
     Raises:
         UsageError: there is no such family, version or named instance, nobody can get the version,
             or `where` is not an expression.
+        RefusedError: the family is outside the scope.
         ServerError, AccessError: the server could not be read whole.
     """
     check_where(inputs.where)
@@ -244,6 +247,9 @@ def _read(
     for option, named in (("--allow", inputs.allowed), ("--skip", inputs.skipped)):
         check_named(option, named, instances, is_named=inputs.is_named)
     versions = {to, *(held for held in map(holds, instances.values()) if held in family)}
+    outside = tuple(outside_family(inputs.family, versions, inputs.scope))
+    if outside:
+        raise RefusedError("the migration is refused", outside, hint="nothing was planned")
     case = MigrationCase(
         target=inputs.target,
         family=inputs.family,
@@ -285,7 +291,9 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
     """The version to move to."""
     if licenses and all(each.family_id is None for each in licenses.values()):
         raise UsageError(
-            f"{inputs.target.name} has no license families, so nobody can be moved between versions"
+            f"{inputs.target.name} has no license families, so holders cannot be moved between"
+            " versions",
+            hint="assign other licenses to the instances on the server itself",
         )
     if not family:
         known = sorted({str(each.fields[FAMILY]) for each in licenses.values()})

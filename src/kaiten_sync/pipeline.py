@@ -17,7 +17,6 @@ from kaiten_sync.apply import (
     execute,
     read_observed,
     requests_to_permit,
-    seen_whole,
 )
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
@@ -26,7 +25,9 @@ from kaiten_sync.families import (
     Resolution,
     by_chance,
     joining,
+    leaving_git,
     taken_over,
+    unforeseen,
     unjoinable,
     version_address,
 )
@@ -301,7 +302,7 @@ def apply_plan(
     check_guards(plan)
     workers = workers or catalog.connections
     sent_before = catalog.requests_sent
-    found = read_observed(catalog, plan.observed, workers, seen_whole(plan))
+    found = read_observed(catalog, plan.observed, workers, plan.seen_whole)
     done = already_done(plan, found, _unobserved(plan, found, catalog, progress))
     # The last check: only now is it known what is left to do, and a resumed plan needs no more.
     left = [each for each in plan.changes if each.id not in done]
@@ -332,10 +333,11 @@ def _unobserved(
     use = read_use(catalog, restarted, progress=progress)
     chance = by_chance(plan.families, plan.observed)
     joined = joining(plan.changes, {each.address for each in plan.new_versions})
-    needs_versions = chance or joined
+    needs_versions = chance or joined or leaving_git(plan.families)
     versions = read_licenses(catalog, progress).resources.values() if needs_versions else ()
     taken = taken_over(chance, versions)
-    unused = (*used_since(restarted, use), *taken)
+    unseen = unforeseen(plan, versions) if needs_versions else ()
+    unused = (*used_since(restarted, use), *taken, *unseen)
 
     def conflicting(done: Collection[str]) -> Iterator[Diagnostic]:
         yield from (*conflicts(holders, plan, done), *unused, *unjoinable(joined, versions, done))

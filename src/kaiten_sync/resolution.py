@@ -6,7 +6,7 @@ looks who holds those that would be tightened, and hands on a declaration of ver
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kaiten_sync.diff import diff_catalog, with_sides, with_units
 from kaiten_sync.errors import DeclarationError
@@ -118,19 +118,23 @@ def sides_of(
     was agreed nobody knows which side changed.
     """
     found = _families(desired, live)
-    # What is not sold needs no version, so nothing is missing.
-    differences = tuple(
+    differences = needed(differences, desired)
+    if agreed is None:
+        return with_served(differences, desired, None, found)
+    families = agreed_families(agreed, found)
+    judged = with_sides(differences, desired, sold, families.plan, going, families.pending)
+    return with_served(judged, desired, families, found)
+
+
+def needed(differences: Iterable[Difference], desired: DesiredState) -> tuple[Difference, ...]:
+    """The differences without families that are not there and not sold: they need no version."""
+    return tuple(
         each
         for each in differences
         if each.drift is not DriftClass.MISSING
         or each.address not in desired.terms
         or is_sold(desired.resources[each.address])
     )
-    if agreed is None:
-        return with_served(differences, desired, None, found)
-    families = agreed_families(agreed, found)
-    judged = with_sides(differences, desired, sold, families.plan, going, families.pending)
-    return with_served(judged, desired, families, found)
 
 
 def named_versions(
@@ -289,6 +293,8 @@ def still_agreed(
     agreed: Sequence[FamilyChoice], reverted: Sequence[FamilyChoice]
 ) -> tuple[FamilyChoice, ...]:
     """What is agreed of families once some of them are reverted."""
+    # One that was deleted is nobody's any more: what has its name now is not the revert's matter.
+    agreed = [each for each in agreed if each.way is not Way.DELETE]
     now = {each.address: each for each in (*agreed, *reverted)}
     return tuple(now[a] for a in sorted(now, key=lambda address: address.sort_key))
 

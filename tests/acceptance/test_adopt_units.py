@@ -13,7 +13,12 @@ entitlements:
   data: {name: Data, type: NUMBER, NAMES}
 bundles:
   basics: {entitlements: {data: &many TEXT}}
+  unused: {entitlements: {data: TEXT}}
+  covered: {entitlements: {data: {value: TEXT, overagePercent: 5}}}
+families:
+  old: {name: Old, type: PAID, sold: false, entitlements: {data: TEXT}}
 licenses:
+  over: {name: Over, type: PAID, extends: covered, entitlements: {data: 5000}}
   free: {name: Free, type: COMMUNITY, extends: basics}
   growth:
     name: Growth

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.support.selling import CATALOG, LOWERED, Seller
 
 HEAD = """\
 version: 1
@@ -133,3 +134,53 @@ def test_what_a_move_needs_is_looked_at_before_the_first_write(
     assert refused.code == 4, refused.stdout
     assert case.said in refused.stderr
     assert api.get("/entitlements/seats").json()["name"] == "Seats"
+
+
+GONE = CATALOG[: CATALOG.index("families:")]
+
+
+def make_another(shop: Seller, state: str) -> None:
+    body = {"name": "Theirs", "description": "", "type": "PAID", "isDefault": False}
+    where = {"slug": "theirs", "familySlug": "growth", "lifecycleState": state}
+    assert shop.api.post("/licenses", json={**body, **where}).status_code == 201
+
+
+def remove(shop: Seller, *versions: str) -> None:
+    for version in versions:
+        for each in shop.grants(version):
+            assert shop.api.delete(f"/licenses/{version}/entitlements/{each}").is_success
+        assert shop.api.delete(f"/licenses/{version}").is_success
+
+
+@pytest.mark.parametrize("state", ["DRAFT", "PUBLISHED"])
+@pytest.mark.parametrize("done", [(), ("growth",), ("growth-v2",)], ids=str)
+def test_a_family_leaves_git_with_all_of_its_versions(
+    sold: Seller, state: str, done: tuple[str, ...]
+) -> None:
+    sold.hold("growth", "acme")
+    sold.sell(LOWERED)
+    sold.release("acme")
+    planned = sold.plan(GONE)
+    assert sold.choice["way"] == "delete"
+    assert "family/growth: deleted with all of its versions: no longer declared" in planned.stdout
+    remove(sold, *done)  # as an apply that was stopped
+    make_another(sold, state)
+    refused = sold.apply(code=4)
+    there = "family/growth: it has the version theirs now, which the plan did not see"
+    assert there in refused.stderr
+    assert "theirs" in sold.versions()
+
+    # Made again, it deletes that one as well.
+    sold.plan(GONE)
+    taken = sold.apply()
+    assert sold.versions() == {}
+    assert f"{sold.planned['requests']} requests" in taken.stdout
+
+
+def test_a_family_that_is_made_again_after_it_was_deleted_is_another_one(sold: Seller) -> None:
+    sold.plan(GONE.replace("Seats", "Places"))
+    remove(sold, "growth")
+    body = {"name": "Theirs", "description": "", "type": "PAID", "isDefault": False}
+    assert sold.api.post("/licenses", json={**body, "slug": "theirs"}).status_code == 201
+    sold.apply()
+    assert sold.versions().keys() == {"theirs"}

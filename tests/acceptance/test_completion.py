@@ -168,3 +168,8 @@ def test_zsh_starts_its_completion_if_nothing_has(project: Path) -> None:
     assert "$+functions[compdef]" in lines[registers - 1]
     assert "compinit" in lines[registers - 1]
     assert lines[0] == "#compdef kaiten-sync"
+
+
+def test_fish_cuts_no_word_at_a_comma(project: Path) -> None:
+    source = kaiten_sync(cwd=project, environment={"_KAITEN_SYNC_COMPLETE": "fish_source"}).stdout
+    assert source.count("string split") == source.count('string split --max 1 ","') == 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import subprocess
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -12,6 +14,7 @@ import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
 from tests.support.embedded import EmbeddedServer
+from tests.support.published import read_junit
 from tests.support.tenants import PLAN as SOLD_BY_HAND
 from tests.support.tenants import instance_body, make
 
@@ -307,6 +310,34 @@ def test_all_targets_side_by_side(team: Workplace, server: EmbeddedServer) -> No
         partly = team.run("drift", "--all", "--format", written, **tokens)
         assert partly.code == 6
         assert "gone" in partly.stdout, written
+
+
+@pytest.mark.parametrize("written", ["text", "json", "markdown", "html", "junit", "sarif"])
+def test_a_wrong_declaration_of_one_target_is_in_the_one_report_of_all(
+    team: Workplace, written: str
+) -> None:
+    tokens = {"PROD_TOKEN": team.token, "KAITEN_BASE_URL": ""}
+    team.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n"
+        f"  prod: {{url: {team.url}, token: {{env: PROD_TOKEN}}}}\n"
+        f"  first: {{url: {team.url}, token: {{env: PROD_TOKEN}}, overlays: [first.yaml]}}\n"
+        f"  second: {{url: {team.url}, token: {{env: PROD_TOKEN}}, overlays: [second.yaml]}}\n",
+    )
+    for name in ("first", "second"):
+        team.write(f"{name}.yaml", "version: 1\nlicenses:\n  growth: {nam: Growth}\n")
+    done = team.run("drift", "--all", "--format", written, **tokens)
+    assert done.code == 3
+    said = html.unescape(done.stderr if written == "text" else done.stdout)
+    for name in ("first", "second"):
+        assert re.search(rf"{name}.yaml\W+(line\W+)?3\b", said), said
+        assert name in said
+    assert "unknown field 'nam'" in said
+    assert "did you mean 'name'?" in said
+    if written in ("json", "sarif"):
+        json.loads(done.stdout)
+    if written == "junit":
+        assert [suite.name for suite in read_junit(done.stdout)] == ["prod", "first", "second"]
 
 
 def test_a_target_without_its_token_holds_up_no_other(team: Workplace) -> None:

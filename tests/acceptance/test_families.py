@@ -48,7 +48,7 @@ def test_what_a_family_does_not_declare_goes_and_says_why(shop: Seller) -> None:
         done = shop.plan(without, "--previous", previous)
         (change,) = shop.planned["changes"]
         assert change["id"] == "delete:license/growth/grant/sso"
-        assert change["reason"] == "family/growth sells only what is declared"
+        assert change["reason"] == "not declared in family/growth"
         assert ("only grants that families do not declare will" in done.stderr) == (
             previous == "none"
         )
@@ -60,7 +60,7 @@ def test_what_a_family_does_not_declare_goes_and_says_why(shop: Seller) -> None:
 def test_an_unheld_version_is_tightened_in_place(sold: Seller) -> None:
     sold.plan(LOWERED)
     assert sold.choice["way"] == "in-place"
-    assert sold.choice["reason"] == "nobody holds growth"
+    assert sold.choice["reason"] == "growth has no holders"
     sold.apply()
     assert sold.grants("growth")["seats"] == 5
     assert sold.is_settled()
@@ -76,7 +76,7 @@ def test_a_held_version_is_left_alone_and_the_next_one_has_everything(
     assert sold.choice["way"] == "new-version"
     assert (sold.choice["serves"], sold.choice["version"]) == ("growth", "growth-v2")
     assert sold.choice["holders"] == 2
-    assert "new version growth-v2: it tightens what 2 holders of growth have" in done.stdout
+    assert "new version growth-v2: the change tightens growth for 2 holders" in done.stdout
     assert "they keep that version" in done.stdout
     assert "growth (growth → growth-v2)" in sold.run("table", PLAN).stdout
     assert "create         family/growth (growth-v2)\n" in sold.apply().stdout
@@ -102,7 +102,7 @@ def test_what_holders_would_lose_of_a_soft_limit_is_said(
     shop.sell(catalog)
     shop.hold("growth", "one")
     shop.plan(CATALOG.replace("seats: 10", f"seats: {grant}"))
-    assert f"what 1 holder of growth has ({says})" in shop.choice["reason"]
+    assert f"tightens growth for 1 holder ({says})" in shop.choice["reason"]
 
 
 def test_a_plan_for_an_unheld_version_is_stale_once_somebody_holds_it(sold: Seller) -> None:
@@ -314,7 +314,7 @@ def test_a_new_plan_makes_the_version_the_default_that_the_one_before_was_to(sol
     assert "git ahead" in sold.run(*differing, code=2).stdout
     sold.plan(CATALOG)
     assert sold.changed == {"make-default:license/growth"}
-    assert "the plan before was to make it the default" in sold.choice["reason"]
+    assert "the previous plan was to make it the default" in sold.choice["reason"]
     sold.plan(CATALOG)  # over a plan that was not applied
     assert sold.changed == {"make-default:license/growth"}
     sold.run("apply", PLAN, "--catalog", "catalog.yaml", "--previous", PLAN)

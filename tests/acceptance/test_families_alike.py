@@ -157,16 +157,30 @@ def test_a_family_that_somebody_took_off_sale_is_adopted_whatever_it_grants(
     assert sold.is_settled()
 
 
-def test_an_overlay_says_nothing_of_a_default(sold: Seller) -> None:
-    sold.hold("growth", "one")
-    sold.sell(LOWERED)
-    clear(sold)
-    sold.edit_grant("growth-v2", "seats", 6)
+def with_overlay(sold: Seller) -> None:
     project = (
         "version: 1\ncatalog: [catalog.yaml]\ntargets:\n  here:\n    overlays: [here.yaml]\n"
         f"    url: {sold.place.url}\n    token: {{env: KAITEN_AUTH_TOKEN}}\n"
     )
     sold.place.write("kaiten-sync.yaml", project)
+
+
+def test_an_overlay_leaves_out_a_family_that_was_never_sold(sold: Seller) -> None:
+    sold.place.write("catalog.yaml", CATALOG + "  old: {name: Old, type: PAID, sold: false}\n")
+    sold.edit_grant("growth", "seats", 60)
+    with_overlay(sold)
+    sold.run("export", "--overlay-of", "here")
+    written = (sold.place.folder / "here.yaml").read_text()
+    assert "    entitlements: {seats: 60}\n" in written
+    assert "old" not in written
+
+
+def test_an_overlay_says_nothing_of_a_default(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)
+    clear(sold)
+    sold.edit_grant("growth-v2", "seats", 6)
+    with_overlay(sold)
     done = sold.run("export", "--overlay-of", "here")
     assert "family/growth has no default, which no file declares" in done.stderr
     assert "1 object that differs." in done.stdout

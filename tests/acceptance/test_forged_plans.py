@@ -271,13 +271,32 @@ def test_a_forged_plan_of_a_branch_is_not_that_of_the_base(
     project.forge(own_more)
     git(project.folder, "switch", "main")
     git(project.folder, "merge", "--no-ff", "--no-edit", "forged")
-    for base in ((), ("--base", "HEAD^1"), ("--base", "no-such-commit")):
+    for base in ((), ("--base", "HEAD^1")):
         assert project.check(*base) == 2
         said = capsys.readouterr().err
         assert "it deletes what no plan before it managed" in said
-        assert ("There is no commit no-such-commit in git here" in said) == (
-            "no-such-commit" in base
-        )
+        assert "no commit" not in said
+
+
+@pytest.mark.parametrize("base", ["no-such-commit", "0" * 40, "HEAD:catalog.yaml", "-x", " "])
+def test_a_base_that_is_no_commit_is_refused(
+    project: Project, base: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also if nothing is deleted, and before the server is asked."""
+    assert project.check(f"--base={base}", "--base-url", "http://127.0.0.1:1") == 3
+    assert f"there is no commit {base} in git here" in capsys.readouterr().err
+
+
+def test_a_base_of_the_environment_that_is_not_here_counts_for_nothing(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI names one that a clone without its history does not have."""
+    project.forge(own_more)
+    monkeypatch.setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "no-such-commit")
+    assert project.check() == 2
+    said = capsys.readouterr().err
+    assert "it deletes what no plan before it managed" in said
+    assert "There is no commit no-such-commit in git here" in said
 
 
 def test_check_without_the_history_says_how_to_get_it(

@@ -314,3 +314,9 @@ def test_bytes_that_are_not_utf_8_stay_as_they_are(tmp_path: Path) -> None:
     assert b"*.plan.json" in extended
     assert (tmp_path / SETTINGS).read_bytes() == b'{\n  // \xe9\n  "a": 1\n}\n'
     assert f"{SETTINGS} cannot be extended and was left as it is; add" in done.stderr
+
+
+def test_a_dash_is_not_a_folder(tmp_path: Path) -> None:
+    done = kaiten_sync("init", "-", cwd=tmp_path)
+    assert (done.code, list(tmp_path.iterdir())) == (3, [])
+    assert "name a folder" in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -226,6 +227,23 @@ def stale(place: Workplace) -> Ended:
     return place.run("apply", f"./{PLAN}", *PROD[:2], **tokens(place))
 
 
+def stale_revert(place: Workplace, *named: str) -> Ended:
+    agreed(place)
+    put(place, 7)
+    drift = ("drift", *named, *PROD, "--plan", PLAN, "--revert", "-o", "back.plan.json")
+    assert place.run(*drift, **tokens(place)).code == 0
+    put(place, 8)
+    ended = place.run("apply", "back.plan.json", *PROD[:2], **tokens(place))
+    (command,) = suggested(ended)
+    words = ("drift", *PROD, *named, "--revert", "-o", "back.plan.json")
+    assert command.endswith(shlex.join(words))
+    return ended
+
+
+def stale_revert_of_one(place: Workplace) -> Ended:
+    return stale_revert(place, "license/growth/grant/calls")
+
+
 def of_another_catalog(place: Workplace) -> Ended:
     changed_and_planned(place)
     place.write(f"{FOLDER}/catalog.yaml", ONE_LIMIT.replace("1000", "3000"))
@@ -288,6 +306,8 @@ STORIES: dict[str, tuple[Callable[[Workplace], Ended], set[str]]] = {
     "moved, in apply": (moved_in_apply, {"plan"}),
     "moved, in impact": (moved_in_impact, {"plan"}),
     "stale": (stale, {"plan"}),
+    "stale revert": (stale_revert, {"drift"}),
+    "stale revert of one": (stale_revert_of_one, {"drift"}),
     "of another catalog": (of_another_catalog, {"plan"}),
     "forged": (forged, {"plan"}),
     "old versions in a project": (old_versions_in_a_project, {"freeze"}),

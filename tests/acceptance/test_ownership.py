@@ -272,6 +272,31 @@ def test_an_entitlement_that_was_used_is_refused_by_name(
     assert "instance/acme-prod" in refused.stderr
 
 
+def test_an_entitlement_with_usage_that_nobody_grants_is_found_before_anything_is_written(
+    agreed: Workplace, api: httpx.Client
+) -> None:
+    """No list shows such usage, so the delete itself is tried first, and alone."""
+    make(api, "/instances", **instance_body(api, slug="acme-prod"))
+    usage = "/instances/acme-prod/entitlements/seats/usage"
+    assert api.post(usage, json={"value": 3}).status_code == 200
+    ungranted = FULL.replace(", seats: 5", "")
+    agreed.write("catalog.yaml", ungranted)
+    assert plan(agreed) == ["delete:license/growth/grant/seats"]
+    assert agreed.run("apply", PLAN).code == 0
+    more = "  boards: {name: Boards, type: BOOLEAN}\n"
+    less = ungranted.replace("  seats: {name: Seats, type: NUMBER}\n", more)
+    agreed.write("catalog.yaml", less.replace("calls: 1000", "calls: 2000"))
+    assert "delete:entitlement/seats" in plan(agreed)
+    refused = agreed.run("apply", PLAN)
+    assert refused.code == 4
+    assert "instances that used it: 1" in refused.stdout
+    assert "keep it declared until nothing uses it any more" in refused.stdout
+    assert slugs(api, "/entitlements") == {"calls", "seats"}
+    assert agreed.run("apply", PLAN).code == 4
+    agreed.write("catalog.yaml", ungranted)
+    assert plan(agreed) == []
+
+
 def test_a_holder_who_came_after_the_plan_makes_it_stale(
     agreed: Workplace, api: httpx.Client
 ) -> None:
@@ -354,7 +379,7 @@ def test_a_token_that_cannot_see_holders_is_told_of_it(
     agreed.write("catalog.yaml", LESS)
     done = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN, KAITEN_AUTH_TOKEN=made["token"])
     assert done.code == 0, done.stderr
-    assert "could not be checked" in done.stdout
+    assert "could not be listed" in done.stdout
     assert "read:instances" in done.stdout
     assert agreed.run("apply", PLAN, KAITEN_AUTH_TOKEN=made["token"]).code == 0
 

@@ -111,7 +111,7 @@ def test_what_a_family_leaves_out_of_scope_is_named(sold: Seller) -> None:
     for _ in range(2):  # planning again says so as well
         said = sold.plan(FAMILY.partition("families:")[0]).stdout
         assert "license/growth: name Growth" in said
-        assert "it is outside the scope now" in said
+        assert "it is no longer in scope" in said
 
 
 def test_the_plan_before_this_one_can_be_named(

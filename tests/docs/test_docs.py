@@ -27,11 +27,25 @@ def test_every_exit_code_is_documented(page: str) -> None:
     assert documented == {int(code) for code in ExitCode}
 
 
+def test_the_readme_says_of_an_exit_code_what_its_page_says() -> None:
+    readme, page = (
+        dict(re.findall(r"^\| (\d+) \| (.*) \|$", Path(name).read_text(encoding="utf-8"), re.M))
+        for name in ("README.md", "docs/reference/exit-codes.md")
+    )
+    assert [code for code in readme if not page[code].startswith(readme[code])] == []
+
+
 def test_every_option_has_help() -> None:
     for name, command in commands():
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, f"{name} {parameter.name}"
+
+
+def test_help_fits_into_80_columns() -> None:
+    for name, command in commands():
+        help_text = command.get_help(click.Context(command, info_name=name, terminal_width=80))
+        assert [line for line in help_text.splitlines() if len(line) > 80] == []
 
 
 def test_every_command_is_in_the_readme() -> None:

@@ -11,6 +11,7 @@ from kaiten_sync.api.paths import INSTANCES
 from kaiten_sync.errors import (
     BilledError,
     CredentialError,
+    HeldError,
     KaitenSyncError,
     ProblemError,
     ServerError,
@@ -35,6 +36,11 @@ _REFUSED_HINT = "check the URL and what the message says: the server refuses thi
 _BILLED = ".BillingActive"
 """How codes end by which servers newer than the 1.0 contract keep what they bill as it is. Which
 operations do so follows from no contract (API facts, 2.5)."""
+
+_HELD = ".InUseConflict"
+"""How codes end by which servers keep what is granted, used or held. Source: API facts, 2.2."""
+
+_KEEP = "keep it declared until nothing uses it any more"
 
 _NEW_VERSION = (
     "make the change a new version of the family, with its prices, on the server, publish it and"
@@ -84,7 +90,10 @@ def refusal(
         has_way = is_content and path.startswith(f"{LICENSE.path}/")
         way_out = _NEW_VERSION if has_way else _NO_WAY_OUT
         detail = f"{detail or 'a subscription bills this version'}; {way_out}"
-    kind = BilledError if is_billed else ProblemError
+    is_held = method == "DELETE" and code is not None and code.endswith(_HELD)
+    if is_held:
+        detail = f"{detail or 'something refers to it'}; {_KEEP}"
+    kind = BilledError if is_billed else HeldError if is_held else ProblemError
     refused = kind(
         request, status=status, code=code, detail=detail, error_id=problem.get("errorId")
     )

@@ -1,9 +1,9 @@
 """Runs a plan's changes, side by side where nothing forbids it.
 
 The main thread alone keeps the books; workers only send requests. One failure blocks what
-depends on it and nothing else. What a server that bills may refuse is tried first and alone: if it
-is refused, the rest is not tried. The grants of a license count as done once one list of them,
-read after the last was sent, shows them as asked.
+depends on it and nothing else. Deletes of what may be in use unseen, and then what a server that
+bills may refuse, are tried first and alone: if one is refused, the rest is not tried. The grants of
+a license count as done once one list of them, read after the last was sent, shows them as asked.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from kaiten_sync.errors import (
     AccessError,
     BilledError,
     ConflictError,
+    HeldError,
     KaitenSyncError,
     LeftError,
     NotKeptError,
@@ -28,6 +29,8 @@ from kaiten_sync.errors import (
     StoppedError,
 )
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.multimap import Multimap
@@ -137,12 +140,12 @@ class _Run:
         """How many changes each waits for."""
         self._followers: Multimap[str, int] = Multimap()
         """What waits for a change, by its id."""
-        self._ready: list[tuple[bool, int]] = []
+        self._ready: list[tuple[bool, bool, int]] = []
         """A heap of the changes that can begin: trials first, then by their places in the plan. So
         the grants of a license are sent one after another, and can be verified soon."""
         self._trials: set[int] = set()
         """Changes that are sent alone, before all others, as the server may refuse them."""
-        self._is_billed = False
+        self._is_refused = False
         self._open_grants: Counter[ChildList] = Counter()
         self._later_grants: set[int] = set()
         """Changes that wait for one in the same list: they cannot be verified together."""
@@ -171,11 +174,12 @@ class _Run:
         creates = (each.address for each in self._changes if each.action == Action.CREATE)
         made = parents.intersection(creates)
         can_begin = [place for place, unmet in enumerate(self._unmet) if unmet == 0]
+        deleted = [each for each in can_begin if _may_be_in_use(self._changes[each])]
         for place in can_begin:
             children = self._changes[place].address.child_list
             if children and children.parent not in made:
                 first.setdefault(children, place)
-        self._trials = {*[*first.values()][:_TRIED_ALONE]}
+        self._trials = {*deleted, *[*first.values()][:_TRIED_ALONE]}
         for place in can_begin:
             self._make_ready(place)
 
@@ -214,11 +218,11 @@ class _Run:
 
     @property
     def _is_over(self) -> bool:
-        return self.was_stopped or self._is_billed or self.access_error is not None
+        return self.was_stopped or self._is_refused or self.access_error is not None
 
     def _make_ready(self, place: int) -> None:
-        is_trial = place in self._trials
-        heapq.heappush(self._ready, (not is_trial, place))
+        is_first = _may_be_in_use(self._changes[place])
+        heapq.heappush(self._ready, (place not in self._trials, not is_first, place))
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """Hand out as much as there are workers for, and no more: what waits can be given up."""
@@ -226,7 +230,7 @@ class _Run:
             self.was_stopped = self.was_stopped or self._is_stopped()
             if self._is_over:
                 break
-            _, place = heapq.heappop(self._ready)
+            *_, place = heapq.heappop(self._ready)
             future = pool.submit(self._send, place)
             self._sending[future] = place
             future.add_done_callback(self._finished.put)
@@ -293,8 +297,10 @@ class _Run:
             children = self._changes[result.place].address.child_list
             if sent is not None and children is not None:
                 self._open_grants[children] -= 1
-            if isinstance(result.error, BilledError) and result.place in self._trials:
-                self._is_billed = True
+            if result.place in self._trials and _ends_trials(
+                result.error, self._changes[result.place]
+            ):
+                self._is_refused = True
             # Whatever became of it. Once the last trial is over, workers go on side by side.
             self._trials.discard(result.place)
             is_stopped = isinstance(result.error, StoppedError)
@@ -335,6 +341,7 @@ class _Run:
             error_id=told.error_id if told else None,
             is_conflict=isinstance(error, ConflictError),
             is_billed=left.is_billed if left else isinstance(error, BilledError),
+            is_held=isinstance(error, HeldError),
             is_final=told is not None and told.is_final,
             was_sent=result.has_written,
             is_different=isinstance(error, NotKeptError),
@@ -371,3 +378,20 @@ class _Run:
         if self._untold:
             self._journal.record(self._untold)
             self._untold = []
+
+
+def _may_be_in_use(change: Change) -> bool:
+    """Whether a change deletes what the server may keep although nothing refers to it any more.
+
+    Recorded usage of an entitlement that no license grants is in no list.
+    """
+    held_by = spec_of(change.address.kind).held_by
+    return change.action == Action.DELETE and held_by is HeldBy.REFERRERS
+
+
+def _ends_trials(error: KaitenSyncError | None, change: Change) -> bool:
+    """Whether a trial was refused, and not only turned away or found to be changed.
+
+    Of what may be in use it is any refusal: older servers answer 500 then.
+    """
+    return isinstance(error, ProblemError if _may_be_in_use(change) else BilledError)

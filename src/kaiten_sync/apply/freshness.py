@@ -85,7 +85,7 @@ def already_done(
             done.update(change.id for change in changes[:position])
     conflicts = [*held(done), *conflicts, *_unseated(plan, found, done)]
     seen = {each.address for each in plan.observed}
-    whole = seen_whole(plan)
+    whole = plan.seen_whole
     # The server deletes no license with a grant, and a new version would lack one that the replaced
     # version has got since. Nobody has reviewed that.
     added = {each for each in found.keys() - seen if each.parent in whole}
@@ -98,12 +98,6 @@ def already_done(
             hint="make the plan again and review what is different",
         )
     return frozenset(done)
-
-
-def seen_whole(plan: Plan) -> frozenset[Address]:
-    """The objects that a plan saw with all that is inside: deleted ones, and replaced versions."""
-    deleted = (each.address for each in plan.changes if each.action == Action.DELETE)
-    return frozenset(deleted).union(each.replaces for each in plan.new_versions)
 
 
 def _unseated(plan: Plan, found: Found, done: Collection[str]) -> Iterator[Diagnostic]:

@@ -52,10 +52,14 @@ class PathWord(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse the empty word, which is what a shell makes of a variable that is not set.
 
-        As a path it would be the folder in which somebody works.
+        As a path it would be the current folder.
         """
         if not value:
             self.fail("the path is empty; is a variable not set?", param, ctx)
+        # Results go to standard output without any option, so a dash is nearly always a slip, and
+        # would make a folder of that name.
+        if value == "-" and self._is_folder:
+            self.fail("name a folder: this is not written to standard output", param, ctx)
         return value
 
     def shell_complete(

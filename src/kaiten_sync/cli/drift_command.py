@@ -72,7 +72,7 @@ def command(
     Examples:
       kaiten-sync drift -t prod
       kaiten-sync drift --all --format html > drift.html
-      kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
+      kaiten-sync drift -t prod license/growth --revert -o revert.plan.json
     """
     from kaiten_sync.cli.forges import workspace_for
     from kaiten_sync.cli.plan_output import print_proposal
@@ -100,14 +100,14 @@ def _print_reports(
 ) -> ExitCode:
     """Print the reports, and return the exit code, by what could not be read before what differs.
 
-    Raises:
-        KaitenSyncError: one could not be read, which ends every format but JSON with an error.
+    Targets that could not be read are in the document of every format but text.
     """
     from kaiten_sync.cli.exit_codes import ExitCode, code_of
-    from kaiten_sync.cli.output import look_of, print_result, say
+    from kaiten_sync.cli.output import look_of, make_sayable, print_result, say, say_failure
     from kaiten_sync.report.failure import failure_document
 
     for each in found.unread:
+        make_sayable(each.error, None)
         say(f"{each.target}: {each.error.message}")
     failed = {e.target: failure_document(e.error, code_of(e.error)) for e in found.unread}
     document = formats.DriftView(reports=found.reports, failed=failed, is_all=is_all)
@@ -116,8 +116,9 @@ def _print_reports(
         has_drift = any(report.has_drift for report in found.reports)
         return ExitCode.DIFFERENCE if is_detailed and has_drift else ExitCode.OK
     if output_format != "json":
-        raise found.unread[0].error
-    return code_of(found.unread[0].error)  # the document says it already
+        for each in found.unread:
+            say_failure(each.error)
+    return code_of(found.unread[0].error)
 
 
 def _check_options(output_format: str, *, is_all: bool, is_revert: bool) -> None:

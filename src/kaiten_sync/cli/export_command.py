@@ -103,7 +103,7 @@ def command(
         return
     if out is None:
         raise click.MissingParameter(param_hint="'-o' / '--out'", param_type="option")
-    OUTPUT_FOLDER.convert(out, None, None)
+    _check_folder(out)
     request = ExportRequest(
         out=out,
         split=Split(split),
@@ -159,7 +159,7 @@ def _write_overlay(
             hint="leave out --target",
         )
     if out == "-":  # or it would be a folder of that name
-        OUTPUT_FOLDER.convert(out, None, None)
+        _check_folder(out)
     server = server.changed(target=target)
     request = OverlayRequest(target=target, out=out, is_forced=force)
     written = export_overlay(workspace_of(project, server), request, terminal_ports())
@@ -176,3 +176,10 @@ def _write_overlay(
         f"\n{counted(written.objects, 'object')} that {differ}{empty}."
         f" Next: {next_command('plan', '-t', target, options=PROJECT)}"
     )
+
+
+def _check_folder(out: str) -> None:
+    """Refuse what is not a folder to write to, as the option's type does for other commands."""
+    context = click.get_current_context()
+    (option,) = (each for each in context.command.params if each.name == "out")
+    OUTPUT_FOLDER.convert(out, option, context)

@@ -25,13 +25,17 @@ def refuse_idle(names: Collection[str], why: str, hint: str) -> None:
     Raises:
         UsageError: one is given.
     """
-    context = click.get_current_context()
     given = [
         max(each.opts, key=len)
-        for each in context.command.params
-        if each.name in names
-        and context.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
+        for each in click.get_current_context().command.params
+        if each.name in names and is_on_command_line(each.name)
     ]
     if given:
         does = "does" if len(given) == 1 else "do"
         raise UsageError(f"{', '.join(given)} {does} nothing here: {why}", hint=hint)
+
+
+def is_on_command_line(name: str) -> bool:
+    """Whether an option is given on the present command line, and not by the environment."""
+    context = click.get_current_context()
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -12,7 +12,7 @@ import click
 from kaiten_sync.cli.completion import FILE, PathWord, complete_address, complete_target
 from kaiten_sync.cli.next_command import note_present
 from kaiten_sync.cli.whole_number import WholeNumber
-from kaiten_sync.cli.word import WORD
+from kaiten_sync.cli.word import TOKEN, WORD
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.reading import MOST_CONNECTIONS
 from kaiten_sync.report import formats as report_formats
@@ -76,11 +76,8 @@ class OutputPath(PathWord):
         from kaiten_sync.bootstrap import check_output
 
         super().convert(value, param, ctx)
-        # Results go to standard output without any option, so a dash is nearly always a slip, and
-        # would make a file of that name.
-        if value == "-":
-            what = "folder" if self._is_folder else "file"
-            self.fail(f"name a {what}: this is not written to standard output", param, ctx)
+        if value == "-":  # as for a folder, which has been refused by now
+            self.fail("name a file: this is not written to standard output", param, ctx)
         # A path loses its last slash, and a file would get the name of the folder that was meant.
         if value.endswith("/") and not self._is_folder:
             self.fail(f"'{value}' is a folder: name a file in it", param, ctx)
@@ -145,7 +142,7 @@ def target_options(function: _Function) -> _Function:
         ),
         click.option(
             "--auth-token",
-            type=WORD,
+            type=TOKEN,
             metavar="TOKEN",
             help="Token. Better through the environment (KAITEN_AUTH_TOKEN): others on this"
             " machine can read command lines.",

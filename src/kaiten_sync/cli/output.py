@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from kaiten_sync.cli.impact_options import may_name
+from kaiten_sync.cli.next_command import make_pasteable
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.report.formats import Look
 
@@ -47,6 +49,18 @@ def say(text: str) -> None:
     from kaiten_sync.report.safe_text import safe_text
 
     click.echo(safe_text(text), err=True)
+
+
+def make_sayable(error: KaitenSyncError, run: click.Context | None) -> None:
+    """Take out names that are not to be shown, and complete the commands that an error advises.
+
+    `run` is the whole run, if its command has ended.
+    """
+    if not may_name(run or click.get_current_context()):
+        from kaiten_sync.jobs.nameless import Nameless
+
+        Nameless().error(error)
+    make_pasteable(error, run)
 
 
 def say_failure(error: KaitenSyncError) -> None:

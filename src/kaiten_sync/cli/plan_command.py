@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kaiten_sync.cli.idle import refuse_idle
+from kaiten_sync.cli.idle import is_on_command_line, refuse_idle
 from kaiten_sync.cli.impact_options import impact_options, names_are_shown
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
@@ -105,7 +105,8 @@ def command(
     \b
     Examples:
       kaiten-sync plan -t staging -o plans/staging.plan.json
-      kaiten-sync plan -t prod --previous main:plans/prod.plan.json --allow license/legacy
+      kaiten-sync plan -t prod --previous main:plans/prod.plan.json
+      kaiten-sync plan -t prod --allow license/legacy -o plans/prod.plan.json
       kaiten-sync plan -t prod -o plans/prod.plan.json --check
       kaiten-sync plan -t prod --fail-on over --impact-out impact.json
       kaiten-sync plan -f catalog/ --format markdown > comment.md
@@ -213,4 +214,5 @@ def _to_check(
             "--check and --detailed-exitcode use exit code 2 for different results",
             hint="leave out --detailed-exitcode",
         )
-    return CheckRequest(path=out, fresh=fresh, base=base)
+    is_named = is_on_command_line("base")
+    return CheckRequest(path=out, fresh=fresh, base=base, is_base_named=is_named)

@@ -11,8 +11,6 @@ import click
 from kaiten_sync.cli.completion import answer_shell
 from kaiten_sync.cli.elsewhere import usage_message
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
-from kaiten_sync.cli.impact_options import may_name
-from kaiten_sync.cli.next_command import make_pasteable
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
 from kaiten_sync.cli.streams import guarded_streams
@@ -109,13 +107,9 @@ def _of_system(error: OSError) -> KaitenSyncError:
 
 
 def _report(error: KaitenSyncError, output_format: str, context: click.Context | None) -> None:
-    from kaiten_sync.cli.output import say_failure
+    from kaiten_sync.cli.output import make_sayable, say_failure
 
-    if not may_name(context):
-        from kaiten_sync.jobs.nameless import Nameless
-
-        Nameless().error(error)
-    make_pasteable(error, context)
+    make_sayable(error, context)
     _print_error(error, output_format)
     say_failure(error)
 

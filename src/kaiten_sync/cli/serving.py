@@ -44,13 +44,8 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
     Raises:
         UsageError: it cannot start, or is not installed.
     """
-    try:
-        from kaiten_sync.server.app import ServerSettings, ServerStartError, Started, serve
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"the embedded server is not installed ({error.name} is missing)",
-            hint="install it again, from where you got it, with the extra `[server]`",
-        ) from error
+    require_server()
+    from kaiten_sync.server.app import ServerSettings, ServerStartError, Started, serve
 
     def announce(started: Started) -> None:
         if started.new_token is not None:
@@ -74,6 +69,21 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
         serve(settings, host, port, announce)
     except ServerStartError as error:
         raise UsageError(error.message, hint=error.hint) from error
+
+
+def require_server() -> None:
+    """Refuse if the server's extra is not installed.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        import kaiten_sync.server.app  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the embedded server is not installed ({error.name} is missing)",
+            hint="install it again, from where you got it, with the extra `[server]`",
+        ) from error
 
 
 def about_server(url: str, database: str) -> Iterator[str]:
@@ -136,14 +146,16 @@ def _plan_source(choice: ServeChoice) -> tuple[str, ...]:
     """The function that makes the project's plan: the server calls it and looks no further.
 
     Raises:
-        UsageError: the project file cannot be read, or a target is named without one.
+        UsageError: the project file cannot be read, or it does not have the target.
     """
     if choice.project is None:
         if choice.target is not None:
             raise UsageError("--target needs --project", hint="name the project file")
         return ()
-    from kaiten_sync.bootstrap import check_input
+    from kaiten_sync.bootstrap import check_input, check_target
 
     check_input(Path(choice.project))
+    if choice.target is not None:
+        check_target(choice.target, choice.project)
     target = () if choice.target is None else (choice.target,)
     return (f"{__name__}:{project_plan.__name__}", choice.project, *target)

@@ -18,6 +18,7 @@ from kaiten_sync.cli.output import TerminalNotices
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.signals import TerminalStop
 from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.agreed import NO_PLAN
 from kaiten_sync.jobs.drifting import DriftRequest
 from kaiten_sync.jobs.naming import addresses_of, holders_named
 from kaiten_sync.jobs.planning import PlanRequest, PolicyOverrides
@@ -78,7 +79,7 @@ def plan_request(
     """
     # Said without a plan it could mean any server, and what is then deleted is not what was
     # meant.
-    if limits.moved and limits.previous is None:
+    if limits.moved and limits.previous in (None, NO_PLAN):
         raise UsageError(
             "--moved applies to an earlier plan, and none is named",
             hint="name the plan of the server at its old URL with --previous",

@@ -60,7 +60,8 @@ class _Zsh(_WholeWords, ZshComplete):
 
 
 class _Fish(_WholeWords, FishComplete):
-    pass
+    # Names of files and descriptions have commas too: only the first one ends the type.
+    source_template = FishComplete.source_template.replace("string split ", "string split --max 1 ")
 
 
 def _values(item: CompletionItem, typed: str) -> Iterator[str]:

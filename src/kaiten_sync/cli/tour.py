@@ -23,7 +23,7 @@ import click
 
 from kaiten_sync.cli.exit_codes import ExitCode
 from kaiten_sync.cli.output import print_result, use_color
-from kaiten_sync.cli.serving import READY_PREFIX
+from kaiten_sync.cli.serving import READY_PREFIX, require_server
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.report.paint import TITLE, painter
@@ -250,6 +250,7 @@ def _wait_for_url(process: subprocess.Popen[str], log: Path) -> str:
     """The URL that the server announces.
 
     Raises:
+        UsageError: it is not installed.
         KaitenSyncError: it ended, or said nothing in time.
     """
     deadline = time.monotonic() + START_TIMEOUT_S
@@ -259,6 +260,7 @@ def _wait_for_url(process: subprocess.Popen[str], log: Path) -> str:
             return line.removeprefix(READY_PREFIX).strip()
         if not line:
             break
+    require_server()
     raise KaitenSyncError(
         f"the embedded server did not start:\n{log.read_text(errors='replace')[-2000:]}",
         hint="run `kaiten-sync serve --port 0` to see why",

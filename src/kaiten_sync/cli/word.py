@@ -20,4 +20,20 @@ class PlainWord(click.ParamType[str]):
         return value
 
 
+class TokenWord(PlainWord):
+    """A token, whose shape is checked like that of any other value: before anything is sent."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what cannot be a token, without repeating it."""
+        from kaiten_sync.bootstrap import check_token
+        from kaiten_sync.errors import CredentialError
+
+        super().convert(value, param, ctx)
+        try:
+            return check_token(value)
+        except CredentialError as error:
+            self.fail(f"{error.message}; {error.hint}", param, ctx)
+
+
 WORD = PlainWord()
+TOKEN = TokenWord()

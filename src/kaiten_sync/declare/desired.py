@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import (
     ARCHIVE_REPLACED,
+    BUNDLE,
     ON_TIGHTEN,
     PROTECT,
     REASON,
@@ -44,6 +45,7 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
         protected=frozenset(protected),
         owns=frozenset(owns),
         removed=merged.removed,
+        spare={address: _resource(address, entry) for address, entry in _spare(merged)},
     )
 
 
@@ -85,6 +87,27 @@ def _sections(
         for slug, entry in entries.items():
             if not (spec.versions and _is_unsold(entry)):
                 yield from _sections(child, entry.node, Address(spec.kind, slug, parent))
+
+
+def _spare(merged: MergedCatalog) -> Iterator[tuple[Address, Entry]]:
+    """What is written inside bundles, and inside families that are not sold."""
+    for kind, bundles in merged.bundles.items():
+        for slug, entry in bundles.items():
+            yield from _written_in(entry, spec_of(kind), Address(BUNDLE, slug))
+    for spec in top_kinds():
+        section = merged.root.entries.get(spec.section) if spec.versions else None
+        for slug, entry in (section.node.entries if section else {}).items():
+            if _is_unsold(entry):
+                for child in child_kinds(spec.kind):
+                    yield from _written_in(entry, child, Address(spec.kind, slug))
+
+
+def _written_in(parent: Entry, spec: KindSpec, place: Address) -> Iterator[tuple[Address, Entry]]:
+    """The children of a kind that are written there, and not inherited."""
+    section = parent.node.entries.get(spec.section)
+    for slug, entry in (section.node.entries if section else {}).items():
+        if not entry.key_ref.through:
+            yield Address(spec.kind, slug, place), entry
 
 
 def _is_unsold(entry: Entry) -> bool:

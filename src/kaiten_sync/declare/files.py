@@ -22,7 +22,7 @@ from kaiten_sync.declare.submodules import empty_submodule
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.source import NamedPath
+from kaiten_sync.model.source import GIT_FOLDER, NamedPath, is_in_git_folder
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 """Endings of catalog files, in any case: Windows and older tools write `.YML`."""
@@ -34,9 +34,6 @@ _OUT_OF_REPOSITORY = (
     "this leads out of the repository",
     "copy the file, or name it on the command line: -f PATH",
 )
-
-_GITS_OWN = ".git"
-"""Full of files, and none of them is anybody's catalog."""
 
 
 class FoundFile(Immutable, frozen=True):
@@ -93,14 +90,14 @@ def leads_out(given: str, root: Path) -> bool:
     theirs as well.
     """
     base = Path(os.path.realpath(root))
-    top = next((each for each in (base, *base.parents) if (each / _GITS_OWN).exists()), None)
+    top = next((each for each in (base, *base.parents) if (each / GIT_FOLDER).exists()), None)
     if top is None:
         return False
     path = Path(os.path.normpath(base / given))
     if not isinstance(given, NamedPath) and not path.is_relative_to(top):
         return False
     start = path if path.exists() else base / fixed_part(given)
-    is_said = not isinstance(given, NamedPath) and _has_gits_own(path)
+    is_said = not isinstance(given, NamedPath) and is_in_git_folder(path)
     return not _is_in(top, start, may_be_gits=is_said)
 
 
@@ -109,12 +106,7 @@ def _is_in(folder: Path, path: Path, *, may_be_gits: bool = False) -> bool:
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(folder):
         return False
-    return may_be_gits or not _has_gits_own(real.relative_to(folder))
-
-
-def _has_gits_own(path: Path) -> bool:
-    """Whether a path leads into `.git`, which `.GIT` is as well where case does not count."""
-    return any(part.casefold() == _GITS_OWN for part in path.parts)
+    return may_be_gits or not is_in_git_folder(real.relative_to(folder))
 
 
 def _meant(given: str, root: Path, absent: Mapping[str, Path]) -> list[Path]:
@@ -242,7 +234,7 @@ def _in_folder(given: str, folder: Path, base: Path) -> list[_Found]:
 def _entries(folder: str | Path, *, may_fail: bool) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return [each for each in entries if each.name.casefold() != _GITS_OWN]
+            return [each for each in entries if not is_in_git_folder(PurePath(each.name))]
     except OSError:
         if may_fail:
             return []

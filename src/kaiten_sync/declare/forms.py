@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kaiten_sync.declare.write import InOrder
-from kaiten_sync.kinds.registry import child_kinds, spec_of
+from kaiten_sync.kinds.registry import all_kinds, child_kinds, spec_of
+from kaiten_sync.kinds.spec import BUNDLE
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.value import Fields, Json
 
@@ -35,7 +36,9 @@ def whole_form(address: Address, objects: Mapping[Address, Fields]) -> Json:
 
 
 def path_of(address: Address) -> list[str]:
-    """The keys that lead to an object in a catalog file."""
+    """The keys that lead to an object, or to a bundle, in a catalog file."""
+    if address.kind == BUNDLE:
+        return [next(each.bundles for each in all_kinds() if each.bundles), address.slug]
     above = [] if address.parent is None else path_of(address.parent)
     return [*above, spec_of(address.kind).section, address.slug]
 

@@ -35,7 +35,10 @@ def freeze(
         entry = next(reversed([*extended.walk(tuple(path_of(address)))]), None)
         holder = next((e for e in editors.values() if e.find(path_of(address))), None)
         if entry is None or holder is None:
-            raise UsageError(f"{address} is not declared in {', '.join(paths)}")
+            raise UsageError(
+                f"{address} is not declared in {', '.join(paths)}",
+                hint="name the file that declares it with -f",
+            )
         _freeze(address, entry, holder, editors)
     changes = []
     for shown, each in opened.items():

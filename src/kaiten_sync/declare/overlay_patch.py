@@ -104,7 +104,7 @@ def take_from_bundle(patch: Patch, name: str) -> None:
     if kind == BUNDLE:
         spec = next(each for each in all_kinds() if each.bundles)
         within = [spec.section, grant[-1]] if grant else []
-        _set(patch, [spec.bundles, slug, *within], Leaf())
+        _set(patch, [*path_of(Address(BUNDLE, slug)), *within], Leaf())
 
 
 def leave_to_base(patch: Patch, difference: Difference) -> None:

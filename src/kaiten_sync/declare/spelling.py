@@ -13,13 +13,11 @@ from kaiten_sync.declare.opened import open_files
 from kaiten_sync.declare.scalars import is_grouped, is_plain_text, resolve_plain
 from kaiten_sync.declare.write import grouped_as
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.units import quantities, unit_holder, unit_of, units_shown
 from kaiten_sync.licensing import exact_quantity, quantity_like
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, Resource
-from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, UNLIMITED, UNLIMITED_WIRE, Fields, Json, is_number
 
 _AS_DECLARED: Mapping[Address, Fields] = {}
@@ -28,8 +26,8 @@ _AS_DECLARED: Mapping[Address, Fields] = {}
 class Misread(Immutable, frozen=True, kw_only=True):
     """A number whose text means something else in another unit, as it is to be written.
 
-    `path` leads to the object that it is a field of. `is_alone` says that this object declares
-    nothing else.
+    `path` leads to the object that it is a field of. `is_alone` says that this object is written as
+    the number alone.
     """
 
     path: tuple[str, ...]
@@ -53,7 +51,7 @@ class Spelling:
         `units` are the fields that name units, of objects that will have others than declared.
         """
         self._declared = declared
-        self._resources = declared.resources if declared is not None else {}
+        self._resources = {**declared.resources, **declared.spare} if declared is not None else {}
         self._editors = editors
         self._units = units
 
@@ -76,23 +74,22 @@ class Spelling:
         named = {unit_holder(a): a for a in self._resources} if self._units else {}
         if not named.keys() & self._units.keys():
             return
-        own = {e.source for e in self._resources.values() if not e.source.through}
-        seen: set[SourceRef] = set()
         for address, each in self._resources.items():
-            is_again = bool(each.source.through) and each.source in own | seen
-            if unit_holder(address) not in self._units or is_again:
+            # What is inherited is written somewhere else: in another object, or in what is spare.
+            if unit_holder(address) not in self._units or each.source.through:
                 continue
-            seen.add(each.source)
             for name in quantities() & each.fields.keys():
                 value, text = each.fields[name], self._text(each, name)
                 if text is None or not is_number(value) or self._reads(address, text, value):
                     continue
+                path = path_of(address)
+                spots = [editor.find(path) for editor in self._editors.values()]
                 yield Misread(
-                    path=_declared_at(each),
+                    path=tuple(path),
                     address=address,
                     name=name,
                     value=self._spelled(address, name, value),
-                    is_alone=each.fields.keys() == {name} and not self._is_protected(address),
+                    is_alone=all(spot is None or spot.pairs is None for spot in spots),
                 )
 
     def _reads(self, address: Address, text: str, value: float) -> bool:
@@ -101,9 +98,6 @@ class Spelling:
             return exact_quantity(text, unit_of(address, self._fields)) == value
         except ValueError:
             return resolve_plain(text) == value
-
-    def _is_protected(self, address: Address) -> bool:
-        return self._declared is not None and address in self._declared.protected
 
     def fields(self, address: Address, fields: Fields) -> Fields:
         """The fields of an object with numbers as the declaration writes them."""
@@ -175,11 +169,3 @@ def other_units(differences: Iterable[Difference]) -> Mapping[Address, Fields]:
         if fields and each.drift is DriftClass.CHANGED:
             found[each.address] = fields
     return found
-
-
-def _declared_at(resource: Resource) -> tuple[str, ...]:
-    """The keys that lead to an object where it is written: in a bundle, if it came from one."""
-    through, spec = resource.source.through, spec_of(resource.address.kind)
-    if not through:
-        return tuple(path_of(resource.address))
-    return (spec.bundles, through[-1], spec.section, resource.address.slug)

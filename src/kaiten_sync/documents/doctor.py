@@ -23,7 +23,7 @@ class ExaminedDocument(JsonDocument, frozen=True):
         about("Which API the server speaks; null if it was not asked.", "current"),
     ]
     generation_source: Annotated[
-        str, about("Where that is from; empty if the server was not asked.", "a probe")
+        str, about("How the generation is known; empty if the server was not asked.", "a probe")
     ]
     scopes: Annotated[
         tuple[str, ...] | None,
@@ -35,7 +35,7 @@ class ExaminedDocument(JsonDocument, frozen=True):
     may_plan: Annotated[bool, about("Whether `plan` and `drift` can read the catalog.", True)]
     may_apply: Annotated[bool, about("Whether `apply` can write all of the catalog.", False)]
     sees_holders: Annotated[
-        bool, about("Whether `plan` and `impact` can look for who uses what.", False)
+        bool, about("Whether `plan` and `impact` can read holders and their usage.", False)
     ]
     requests: Annotated[Count, about("How many requests were sent.", 9)]
     error: Annotated[ErrorDocument | UnsetType, about("Why the server cannot be worked with.")] = (
@@ -47,6 +47,6 @@ class DoctorDocument(JsonDocument, frozen=True):
     """Output of `kaiten-sync doctor --format json`."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
-    is_fine: Annotated[bool, about("Whether every target is.", True)]
+    is_fine: Annotated[bool, about("Whether every target is fine.", True)]
     requests: Annotated[Count, about("How many requests were sent in all.", 9)]
     targets: Annotated[tuple[ExaminedDocument, ...], about("Every target, as in the project file.")]

@@ -98,7 +98,7 @@ class DifferenceDocument(JsonDocument, frozen=True):
     ]
     effect: Annotated[
         EffectName,
-        about("The effect on holders of applying the declaration to the server."),
+        about("The effect on holders if the declaration is applied to the server."),
     ]
     fields: Annotated[
         tuple[DriftFieldDocument, ...],

@@ -23,7 +23,7 @@ class SampleDocument(JsonDocument, frozen=True):
     margin: Annotated[
         float,
         Meta(ge=0, le=100),
-        about("How far a share may be from that of all, in percentage points, at 95 %.", 4.4),
+        about("The margin of error of a share in the sample, in percentage points, at 95 %.", 4.4),
     ]
 
 
@@ -95,7 +95,7 @@ class RaisedLimitDocument(JsonDocument, frozen=True):
         Count | None,
         about(
             "How many had a report refused in the last 30 days, by the latest 200 refusals of each;"
-            " null if the server does not tell.",
+            " null if the server does not report them.",
             2,
             None,
         ),
@@ -127,7 +127,7 @@ class ImpactDocument(JsonDocument, frozen=True):
     requests: Annotated[Count, about("How many requests the reading took.", 4)]
     budget: Annotated[Count, about("How many it might have taken.", 500)]
     sampled: Annotated[
-        SampleDocument | None, about("The part that was looked at; null if that is everybody.")
+        SampleDocument | None, about("The sample that was looked at; null if all holders were.")
     ]
     gap: Annotated[
         str | None,

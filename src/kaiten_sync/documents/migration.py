@@ -40,7 +40,9 @@ class MoveDocument(JsonDocument, frozen=True):
     id: Annotated[str, about("Readable and unique in the plan.", "move:instance/acme-prod")]
     address: _Holder
     action: Annotated[Literal["move"], about("The action on the instance.", "move")]
-    effect: Annotated[EffectName, about("The gravest effect of all that the versions grant.")]
+    effect: Annotated[
+        EffectName, about("The gravest effect of the differences between the two versions.")
+    ]
     fields: Annotated[
         tuple[MovedFieldDocument, ...],
         Meta(min_length=1, max_length=1),

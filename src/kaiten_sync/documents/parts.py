@@ -254,7 +254,7 @@ PlanTarget: TypeAlias = Annotated[
     about("The server that the plan was made for. It cannot be applied to another."),
 ]
 Requests: TypeAlias = Annotated[
-    Count, about("How many requests applying will take if nothing has to be sent twice.", 9)
+    Count, about("The number of requests that applying takes if none has to be repeated.", 9)
 ]
 Seal: TypeAlias = Annotated[
     Digest, about("Seals all the rest. A plan whose digest does not match is refused.")

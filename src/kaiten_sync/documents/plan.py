@@ -70,7 +70,7 @@ class ChangeDocument(JsonDocument, frozen=True):
     id: ChangeId
     address: Annotated[AddressText, about("The object.")]
     action: Annotated[ActionName, about("The action on the object.")]
-    effect: Annotated[EffectName, about("The gravest effect of its fields.")]
+    effect: Annotated[EffectName, about("The gravest effect of its field changes.")]
     fields: Annotated[tuple[FieldDocument, ...], about("The fields, before and after.")]
     depends_on: Annotated[
         tuple[str, ...],
@@ -87,7 +87,7 @@ class ChangeDocument(JsonDocument, frozen=True):
         str | UnsetType,
         about(
             "The reason, if it does not follow from the fields. Informational only.",
-            "its license goes",
+            "deleted with its license",
         ),
     ] = UNSET
     declared_as: Annotated[
@@ -252,15 +252,15 @@ class FamilyDocument(JsonDocument, frozen=True):
     way: Annotated[
         Way,
         about(
-            "How the family comes to sell what is declared: it does already (nothing), it is"
-            " created, the version that it serves is changed in place, it gets a new version and"
-            " holders keep theirs, or it is no longer sold (withdraw).",
+            "How the plan treats the family: it is as declared (nothing), it is created, the"
+            " version that it serves is changed in place, it gets a new version and holders keep"
+            " theirs, it is withdrawn from sale, or it is deleted with all of its versions.",
             "new-version",
         ),
     ]
     reason: Annotated[
         str,
-        about("The reason. Informational only.", "it tightens what 3 holders of growth-v3 have"),
+        about("The reason. Informational only.", "the change tightens growth-v3 for 3 holders"),
     ]
     serves: Annotated[
         str | UnsetType,
@@ -370,6 +370,14 @@ class PlanDocument(JsonDocument, frozen=True):
         about(
             "New versions as differences from those that they replace, for people; left out if"
             " there are none."
+        ),
+    ] = UNSET
+    reverts: Annotated[
+        tuple[AddressText, ...] | UnsetType,
+        about(
+            "The objects that `drift --revert` was asked to revert, all if empty; left out if the"
+            " plan is not a revert. Informational only.",
+            [GRANT],
         ),
     ] = UNSET
     approval: Annotated[

@@ -14,7 +14,10 @@ class TableColumnDocument(JsonDocument, frozen=True):
     """One license, or the version that a family sells."""
 
     slug: Annotated[str, about("The license's slug.", "growth-v3")]
-    name: Annotated[str, about("The license's name for people.", "Growth")]
+    name: Annotated[
+        str,
+        about("The license's name for people; its slug if a plan does not contain it.", "Growth"),
+    ]
     replaces: (
         Annotated[str, about("The version that a new one is compared with.", "growth-v2")]
         | UnsetType
@@ -59,8 +62,19 @@ class TableRowDocument(JsonDocument, frozen=True):
     """One entitlement."""
 
     entitlement: Annotated[str, about("The entitlement's slug.", "api-calls")]
-    name: Annotated[str, about("The entitlement's name for people.", "API Calls")]
-    group: Annotated[str | None, about("The name of its group; null without one.", "Quotas")]
+    name: Annotated[
+        str,
+        about(
+            "The entitlement's name for people; its slug if a plan does not contain it.",
+            "API Calls",
+        ),
+    ]
+    group: Annotated[
+        str | None,
+        about(
+            "The name of its group; null without one, or if a plan does not contain it.", "Quotas"
+        ),
+    ]
     unit: Annotated[str | None, about("The unit of its numbers; null without one.", "calls")]
     cells: Annotated[
         tuple[TableCellDocument | None, ...],

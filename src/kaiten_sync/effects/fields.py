@@ -1,4 +1,4 @@
-"""What a change does to whoever holds the license: from order, not guesswork."""
+"""The effect of a change on holders of the license: from order, not guesswork."""
 
 from __future__ import annotations
 

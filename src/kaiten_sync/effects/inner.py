@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
-from kaiten_sync.model.change import InnerChange
+from kaiten_sync.model.change import InnerChange, path_into
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
 _VALUE_KINDS = ("values_changed", "type_changes")
@@ -33,10 +34,5 @@ def inner_changes(before: Json | Absent, after: Json | Absent) -> tuple[InnerCha
 
 
 def _path(node: Any) -> str:
-    text = ""
-    for step in node.path(output_format="list"):
-        if isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else str(step)
-    return text
+    steps: list[str | int] = node.path(output_format="list")
+    return reduce(path_into, steps, "")

@@ -3,6 +3,7 @@
 from kaiten_sync.families.agreed import agreed_families, made_default
 from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
+from kaiten_sync.families.gone import gone, leaving_git, unforeseen
 from kaiten_sync.families.joining import joining, unjoinable
 from kaiten_sync.families.served import (
     ARCHIVED,
@@ -36,9 +37,11 @@ __all__ = [
     "by_chance",
     "choose",
     "declared_twice",
+    "gone",
     "harmful",
     "is_sold",
     "joining",
+    "leaving_git",
     "live_families",
     "made_default",
     "moved",
@@ -47,6 +50,7 @@ __all__ = [
     "replaced_in",
     "served_of",
     "taken_over",
+    "unforeseen",
     "unjoinable",
     "version_address",
     "with_served",

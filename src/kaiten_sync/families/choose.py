@@ -33,7 +33,7 @@ _MOST_NAMED = 3
 """Holders that a refusal names, and limits that a reason names."""
 
 _VALUE = GRANT.limited_by[0]
-"""What a grant is mostly about goes without saying."""
+"""The main field of a grant, which messages do not name."""
 
 _LONGEST_SLUG = 100
 """Characters. Source: API facts, section 2.1."""
@@ -75,7 +75,7 @@ def harmful(sold: SoldFamily) -> bool:
 def choose(
     sold: SoldFamily, holders: Holders, taken: Collection[str]
 ) -> tuple[FamilyChoice, tuple[Diagnostic, ...]]:
-    """The way of one family, and why it is refused if it is.
+    """The way of one family, and the reason if it is refused.
 
     `holders` are those of the served versions that would be tightened, and `taken` the slugs that a
     new version cannot have.
@@ -88,7 +88,7 @@ def choose(
         choice = FamilyChoice(
             address=family,
             way=Way.CREATE,
-            reason="there is no such family",
+            reason="the server does not have this family",
             version=family.slug,
         )
         return choice, tuple(_slug_taken(sold, taken))
@@ -99,14 +99,14 @@ def choose(
         return FamilyChoice(
             address=sold.address,
             way=Way.IN_PLACE,
-            reason=f"{sold.goes_back_to} was agreed, and somebody had it serve {served.slug}",
+            reason=f"{sold.goes_back_to} was agreed, and the server serves {served.slug}",
             serves=served.slug,
             version=sold.goes_back_to,
         ), ()
     choice = FamilyChoice(
         address=family,
         way=Way.NOTHING,
-        reason="it sells what is declared",
+        reason="the version that it serves is as declared",
         serves=served.slug,
         version=served.slug,
         effect=sold.effect,
@@ -139,12 +139,11 @@ def priced(
     return (
         Diagnostic(
             rule="family-priced",
-            message=f"{before.slug} has prices, and a new version made without them would be sold"
-            " for nothing",
+            message=f"{before.slug} has prices, and a new version made from here would have none",
             ref=sold.source,
             address=str(choice.address),
-            hint=f"make the next version with its prices on the server, publish it and make it the"
-            f" default; then `kaiten-sync adopt {choice.address}` takes it over",
+            hint="create the next version with its prices on the server, publish it and make it the"
+            f" default; then run `kaiten-sync adopt {choice.address}`",
         ),
     )
 
@@ -152,18 +151,20 @@ def priced(
 def _why_not_sure(sold: SoldFamily, live: LiveFamily) -> str | None:
     """Why the version that is served is made the default; None if it needs no default."""
     if not live.is_certain:
-        # The version that is served by chance is made the default: no other takes over then.
+        # The version that happens to be served becomes the default, so that no other replaces it.
         return "it has several published versions and no default"
-    # An apply that stopped right before that. A version that somebody publishes would take over
-    # unseen.
+    # An apply stopped right before that. The next version published by hand would replace it
+    # without a change in git.
     return (
-        "the plan before was to make it the default" if live.lacks_default(sold.defaults) else None
+        "the previous plan was to make it the default"
+        if live.lacks_default(sold.defaults)
+        else None
     )
 
 
 def _unsold(sold: SoldFamily) -> FamilyChoice:
     live = sold.live
-    # A draft was never on sale, so nothing is taken from anybody by leaving it.
+    # A draft was never on sale, so no holder loses anything if it stays.
     on_sale = () if live is None else live.in_state(PUBLISHED)
     return FamilyChoice(
         address=sold.address,
@@ -209,13 +210,12 @@ def _tightened(
         # It was made for holders. That some have come or gone makes it no less right.
         count = kept.holders
     elif count == 0:
-        reason = f"nobody holds {slug}"
+        reason = f"{slug} has no holders"
         return choice.changed(way=Way.IN_PLACE, reason=reason, holders=0), ()
     choice = choice.changed(holders=count)
-    who = f"who holds {slug} could not be seen"
+    who = f"the holders of {slug} could not be listed"
     if count is not None:
-        noun, verb = ("holder", "has") if count == 1 else ("holders", "have")
-        who = f"it {choice.effect} what {count:,} {noun} of {slug} {verb}"
+        who = f"the change {choice.effect} {slug} for {count:,} holder{'' if count == 1 else 's'}"
     who += f" ({_lost(sold)})"
     if terms.when_tightened is WhenTightened.REFUSE:
         refused = choice.changed(way=Way.IN_PLACE, reason=f"{who}; `onTighten` is refuse")
@@ -242,7 +242,7 @@ def _lost(sold: SoldFamily) -> str:
     words = []
     for each in sold.differences:
         if each.effect.is_harmful:
-            gone = "goes" if each.drift is DriftClass.UNMANAGED else "changes"
+            gone = "is removed" if each.drift is DriftClass.UNMANAGED else "changes"
             is_changed = each.drift is DriftClass.CHANGED
             fields = [_change(field, each) for field in each.fields] if is_changed else []
             words.append(f"{each.address.slug} {' and '.join(fields) or gone}")

@@ -9,7 +9,7 @@ from kaiten_sync.git.attribution import attributed
 from kaiten_sync.git.ignored import ignored
 from kaiten_sync.git.merges import unmerged_sides
 from kaiten_sync.git.refusal import refusal
-from kaiten_sync.git.show import file_at, versions
+from kaiten_sync.git.show import check_commit, file_at, versions
 from kaiten_sync.model.drift import Difference
 
 
@@ -19,6 +19,10 @@ class GitHistory:
     def file_at(self, spec: str, folder: Path) -> bytes:
         """The content of `REV:PATH`. Raises as `git.show.file_at` does."""
         return file_at(spec, folder)
+
+    def check_commit(self, revision: str, folder: Path) -> None:
+        """Make sure that a revision is a commit. Raises as `git.show.check_commit` does."""
+        check_commit(revision, folder)
 
     def unmerged_sides(self, path: Path) -> tuple[bytes, ...]:
         """Both sides of a file that git could not merge; empty if it is merged."""

@@ -41,6 +41,23 @@ def file_at(spec: str, folder: Path) -> bytes:
         ) from error
 
 
+def check_commit(revision: str, folder: Path) -> None:
+    """Make sure that a revision is a commit.
+
+    Raises:
+        UsageError: there is no git, no repository here, or no such commit in it.
+    """
+    try:
+        if revision.startswith("-"):
+            raise GitError("a revision does not begin with a hyphen")
+        git_in(folder)("cat-file", "-e", f"{revision}^{{commit}}")
+    except GitError as error:
+        raise UsageError(
+            f"there is no commit {revision} in git here: {error}",
+            hint="check its name; a shallow clone gets the whole history by git fetch --unshallow",
+        ) from error
+
+
 _SIMILAR = "1%"
 """What a renamed plan has to share with the one before: it is made again in the same commit. The
 first plan creates everything, and the second may change one field."""

@@ -26,7 +26,7 @@ from kaiten_sync.plan import (
     read_written_plan,
 )
 
-_NONE = "none"
+NO_PLAN = "none"
 """What a person writes to say that nothing was agreed."""
 
 
@@ -61,7 +61,7 @@ def agreed_on(
         PlanFileError: it is not a plan, was edited, or is another target's.
         UsageError: it cannot be read.
     """
-    if named == _NONE:
+    if named == NO_PLAN:
         return Agreed()
     place = named
     if named is None:

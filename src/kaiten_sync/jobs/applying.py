@@ -7,7 +7,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from kaiten_sync.errors import (
-    DeclarationError,
     KaitenSyncError,
     RefusedError,
     StalePlanError,
@@ -22,6 +21,7 @@ from kaiten_sync.jobs.agreed import (
     agreed_on,
     read_plan_file,
 )
+from kaiten_sync.jobs.at_hand import check_migration, check_policy, check_versions
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import Nameless, NamelessJournal
 from kaiten_sync.jobs.planning import PlanRequest, case_of, judged, propose, refuse
@@ -38,14 +38,9 @@ from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
 from kaiten_sync.plan import (
-    check_guards,
     check_target,
     deleted,
-    held_to,
     not_made_from,
-    outside,
-    recheck,
-    unproven,
 )
 from kaiten_sync.verify import verify_plan
 
@@ -142,7 +137,7 @@ def _apply_file(
     check_target(plan, connection.target, path, may_have_moved=may_have_moved)
     if plan.migration is not None:
         return _apply_migration(plan, path, workspace, connection, request, ports)
-    again = plan_again(workspace, plan.target.name, path, request.made_from)
+    again = plan_again(workspace, plan, path, request.made_from)
     if not request.made_from:
         with _next_named(plan, None, again):
             return _apply_alone(plan, path, workspace, connection, request, ports)
@@ -189,10 +184,11 @@ def _apply_alone(
     ports: Ports,
 ) -> ApplyResult:
     """Apply a plan without the catalog from which it was made."""
-    _check_policy(plan, workspace, connection, ports)
+    check_policy(plan, workspace, connection, ports)
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         plan = _at_home(plan, path, workspace, connection, catalog, ports)
+        check_versions(plan, workspace, catalog, ports)
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
         return _execute(plan, catalog, request, ports, permit)
 
@@ -223,9 +219,7 @@ def _apply_migration(
             " compare it with",
             hint=f"apply it without --catalog; {show_command(path)} says whom it moves",
         )
-    if workspace.project is not None:
-        plan = held_to(plan, workspace.policy)
-        check_guards(plan)
+    plan = check_migration(plan, workspace)
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
@@ -298,34 +292,6 @@ def _target_of(plan: Plan, workspace: Workspace) -> str | None:
     """The name of the plan's target, if the project has it."""
     known = workspace.project.targets if workspace.project else {}
     return plan.target.name if plan.target.name in known else None
-
-
-def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports: Ports) -> None:
-    """Hold a plan to the project at hand, whatever it says of limits and protection itself.
-
-    So it is with the scope, and with what `onTighten` does not allow.
-    """
-    if workspace.project is None:
-        return
-    declared = DesiredState(resources={})
-    try:
-        declared = load(workspace.source((), connection.overlays))
-    except DeclarationError:
-        ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
-    held = held_to(plan, workspace.policy)
-    protected = held.guards.protected | declared.protected
-    held = held.changed(guards=held.guards.changed(protected=protected))
-    refusals = (
-        *outside(held, workspace.scope),
-        *recheck(held),
-        *unproven(held, workspace.policy, declared),
-    )
-    if refusals:
-        raise RefusedError(
-            "the plan is refused",
-            refusals,
-            hint="nothing was written; the project file says what a plan may do",
-        )
 
 
 def _execute(

@@ -20,7 +20,7 @@ from kaiten_sync.jobs.planning import (
 from kaiten_sync.jobs.repository import is_in_repository
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef
-from kaiten_sync.model.ports import NoNotices, PlanReader, Ports
+from kaiten_sync.model.ports import Files, NoNotices, PlanReader, Ports
 from kaiten_sync.plan import Reason, deleted, read_plan, reasons, write_plan
 
 _NOT_OWNED = "it deletes what no plan before it managed"
@@ -54,12 +54,14 @@ class CheckRequest(Immutable, frozen=True, kw_only=True):
     """What to check: the committed plan at `path`.
 
     The plan made now is written to `fresh`, if that is named. `base` is the commit on which the
-    change is based; None if git is to say it.
+    change is based; None if git is to say it. `is_base_named` says that a person names it, and not
+    a variable that CI sets for every job.
     """
 
     path: str
     fresh: str | None = None
     base: str | None = None
+    is_base_named: bool = False
 
 
 def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports: Ports) -> Checked:
@@ -73,11 +75,14 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
     the file itself if the commit `base`, on which the change is based, has it.
 
     Raises:
-        UsageError: the file is there and cannot be read, or the new one cannot be written.
+        UsageError: the file is there and cannot be read, the new one cannot be written, or there is
+            no such commit as the base that is named.
         PlanFileError: it is not a plan, was edited, or is another target's.
         KaitenSyncError: as `plan` does.
     """
     path = asked.path
+    if asked.base is not None and asked.is_base_named:
+        ports.history.check_commit(asked.base, _nearest(Path(path).parent, ports.files))
     beside = ("--impact-out", request.impact_out)
     before = check_replaces(asked.fresh, ports.files, Output.FRESH, ("-o", path), beside)
     connection = workspace.connect(None)
@@ -137,10 +142,16 @@ def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool
 
 def _is_commit(revision: str, folder: Path, ports: Ports) -> bool:
     try:
-        ports.history.file_at(f"{revision}^{{commit}}", folder)
+        ports.history.check_commit(revision, folder)
     except UsageError:
         return False
     return True
+
+
+def _nearest(folder: Path, disk: Files) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    here = folder.absolute()
+    return next(each for each in (here, *here.parents) if disk.exists(each))
 
 
 class _Unowned(Immutable, frozen=True, kw_only=True):

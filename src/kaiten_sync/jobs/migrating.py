@@ -49,6 +49,7 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     Raises:
         UsageError: the family or the version does not exist, the wave is of nobody, or `out` is
             another file.
+        RefusedError: the project does not own the family.
         KaitenSyncError: as `make_migration` and `Connect` do.
     """
     connection = workspace.connect(None)
@@ -58,6 +59,7 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     inputs = MigrationInputs(
         target=connection.target,
         family=request.family,
+        scope=workspace.scope,
         to=request.to,
         wave=request.wave,
         where=request.where,

@@ -39,6 +39,7 @@ from kaiten_sync.model.ports import Connection, Files, Ports
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, load, validate
+from kaiten_sync.resolution import needed
 
 _MOST_ROUNDS = 10
 """How often objects that inherit get what they had, which others may inherit again."""
@@ -239,7 +240,7 @@ def kept_apart(
         forget(patch, address)
     if has_units:
         keep_numbers(patch, spelling_of(overlay, declared, chosen).misread())
-    if any(each.parent is None for each in whole):
+    if has_units or any(each.parent is None for each in whole):
         _take_from_bundles(overlay, patch, write)
     text = write(patch)
     for _ in range(_MOST_ROUNDS if inherits else 0):
@@ -305,7 +306,7 @@ def prove(
             hint="correct on the server what no declaration may hold, or change the base first,"
             " for example what other licenses extend",
         )
-    left = diff_catalog(desired, live, overlay.whole.scope).differences
+    left = needed(diff_catalog(desired, live, overlay.whole.scope).differences, desired)
     if left:
         raise RefusedError(
             "with this overlay, the declaration would still differ from the server; nothing was"

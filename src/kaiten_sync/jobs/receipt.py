@@ -43,7 +43,10 @@ class Receipt:
         try:
             self._file = ports.files.grow(Path(path), head + self._tail(End()))
         except OSError as error:
-            raise UsageError(f"cannot write the receipt {path}: {error.strerror}") from error
+            raise UsageError(
+                f"cannot write the receipt {path}: {error.strerror}",
+                hint="name another file with --receipt; nothing was applied",
+            ) from error
 
     def record(self, outcomes: Sequence[Outcome]) -> None:
         """Add outcomes. A full disk does not end a run: they wait for the next ones."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from kaiten_sync.jobs.agreed import usual_place
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.model.plan import Plan
 
 
 def drift_command(words: Sequence[str]) -> str:
@@ -19,13 +20,17 @@ def show_command(plan_file: str) -> str:
     return f"`{shlex.join(['kaiten-sync', 'show', plan_file])}`"
 
 
-def plan_again(workspace: Workspace, target: str, plan_file: str, files: Sequence[str]) -> str:
-    """A plan of a target in place of a plan file, from the catalog or `files`, between backticks.
+def plan_again(workspace: Workspace, plan: Plan, plan_file: str, files: Sequence[str]) -> str:
+    """How to make a plan again in place of its file, from the catalog or `files`, in backticks.
 
     Whoever prints it completes it with the server that only the command line names.
     """
-    words = ["kaiten-sync", "plan", *(word for each in files for word in ("-f", each))]
-    words += [*workspace.words_of(target), *(() if plan_file == "-" else ("-o", plan_file))]
+    command = "plan" if plan.reverts is None else "drift"
+    words = ["kaiten-sync", command, *(word for each in files for word in ("-f", each))]
+    words += workspace.words_of(plan.target.name)
+    if plan.reverts is not None:
+        words += [*map(str, plan.reverts), "--revert"]
+    words += () if plan_file == "-" else ("-o", plan_file)
     return f"`{shlex.join(words)}`"
 
 

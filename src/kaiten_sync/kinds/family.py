@@ -79,8 +79,8 @@ FAMILY = KindSpec(
             takes_null=True,
             default=constant(True),
             is_implied=True,  # a family is declared because it is sold
-            description="Whether it can be bought. With false, no version is on sale; holders"
-            " keep what they bought, and the declaration says where the family went.",
+            description="Whether it can be bought. With false, no version is on sale and holders"
+            " keep what they bought; the family stays declared.",
             examples=(False,),
         ),
         FieldSpec(
@@ -129,8 +129,8 @@ FAMILY = KindSpec(
     " would take something from holders become the family's next version.",
     words={"errorMessage": "a family must be a map with `name` and `type`"},
     examples=({"name": "Growth", "type": "PAID", "entitlements": {"api-calls": 1000}},),
-    section_description="What is sold now, by the slug of the license family. The same family is"
-    " declared here, or by its versions below `licenses`.",
+    section_description="License families and what each sells now, by slug. A family is declared"
+    " either here or by its versions below `licenses`.",
     section_examples=(
         {"growth": {"name": "Growth", "type": "PAID", "entitlements": {"api-calls": 1000}}},
     ),

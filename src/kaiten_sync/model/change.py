@@ -27,7 +27,7 @@ Action.DELETE = Action("delete")
 
 
 class Effect(StrEnum):
-    """What a change does to whoever holds the license, mildest first."""
+    """The effect of a change on holders of the license, mildest first."""
 
     NEUTRAL = "neutral"
     LOOSENS = "loosens"
@@ -46,6 +46,13 @@ class InnerChange(Compact, frozen=True, kw_only=True):
     path: str
     before: Json | Absent = ABSENT
     after: Json | Absent = ABSENT
+
+
+def path_into(path: str, step: str | int) -> str:
+    """The path of a place one step further inside a CONFIG value: a key, or a list's index."""
+    if isinstance(step, int):
+        return f"{path}[{step}]"
+    return f"{path}.{step}" if path else step
 
 
 class FieldChange(Compact, frozen=True, kw_only=True):

@@ -27,10 +27,10 @@ class DriftClass(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a difference is called, gravest first.
+    """The name of a difference, gravest first.
 
-    The first four take a committed plan, which says what was agreed: somebody changed the
-    server, or git, or both. Without one, what differs is `CHANGED`.
+    Only a committed plan, the record of what was agreed, shows which side has changed: the
+    server, git, or both. Without one, a difference is `changed`.
     """
 
     CONFLICT = "conflict"

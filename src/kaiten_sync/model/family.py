@@ -26,7 +26,7 @@ class FamilyTerms(Immutable, frozen=True, kw_only=True):
 
 
 class Way(StrEnum):
-    """How a family comes to sell what is declared."""
+    """How a plan treats a declared family."""
 
     NOTHING = "nothing"
     """It does already."""
@@ -38,6 +38,8 @@ class Way(StrEnum):
     """It gets another version, and holders keep theirs."""
     WITHDRAW = "withdraw"
     """It is no longer sold, and holders keep their versions."""
+    DELETE = "delete"
+    """It is no longer declared, and nobody holds a version of it."""
 
 
 class FamilyChoice(Immutable, frozen=True, kw_only=True):

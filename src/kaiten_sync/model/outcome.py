@@ -45,7 +45,8 @@ class Outcome(Compact, frozen=True, kw_only=True):
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
     `declared_as` is the object that is declared, if it is another than the one that is changed.
     `is_conflict` says that the change was held back: the object was no longer as planned.
-    `is_billed` says that the server refused it because it bills the version, or the holder.
+    `is_billed` says that the server refused it because it bills the version, or the holder, and
+    `is_held` because something refers to the object that was to be deleted.
     `is_final` says that the server refused the change itself, and will refuse it again. `was_sent`
     says that it failed after it was written, or may have been, and `is_different` that the server
     accepted it and has something else.
@@ -61,6 +62,7 @@ class Outcome(Compact, frozen=True, kw_only=True):
     declared_as: Address | None = None
     is_conflict: bool = False
     is_billed: bool = False
+    is_held: bool = False
     is_final: bool = False
     was_sent: bool = False
     is_different: bool = False
@@ -152,8 +154,11 @@ class ApplyResult(Immutable, frozen=True, kw_only=True):
 
     @property
     def is_refused(self) -> bool:
-        """Whether all that failed was held back: changed by others, billed, or a holder stays."""
+        """Whether all that failed was held back.
+
+        It was changed by others, is billed or still in use, or a holder stays.
+        """
         failed = [o for o in self.outcomes if o.status in (Status.FAILED, Status.LEFT)]
         return bool(failed) and all(
-            o.is_conflict or o.is_billed or o.status is Status.LEFT for o in failed
+            o.is_conflict or o.is_billed or o.is_held or o.status is Status.LEFT for o in failed
         )

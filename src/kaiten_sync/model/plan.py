@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.migration import Migration
@@ -183,6 +183,9 @@ class Plan(Immutable, frozen=True, kw_only=True):
     # Derived again by whoever reads the file: no change may depend on it.
     new_versions: tuple[NewVersion, ...] = ()
     migration: Migration | None = None
+    # The objects that a revert was asked for, all if empty; None if the plan is no revert. It says
+    # how to make the plan again, and nothing else depends on it.
+    reverts: tuple[Address, ...] | None = None
     format_version: int = FORMAT_VERSION
     digest: str = ""
 
@@ -190,6 +193,12 @@ class Plan(Immutable, frozen=True, kw_only=True):
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.changes
+
+    @property
+    def seen_whole(self) -> frozenset[Address]:
+        """The objects that it saw with all that is inside: deleted ones, and replaced versions."""
+        deleted = (each.address for each in self.changes if each.action == Action.DELETE)
+        return frozenset(deleted).union(each.replaces for each in self.new_versions)
 
     @property
     def has_differences(self) -> bool:

@@ -293,6 +293,14 @@ class History(Protocol):
         """
         ...
 
+    def check_commit(self, revision: str, folder: Path) -> None:
+        """Make sure that a revision is a commit of the repository around a folder.
+
+        Raises:
+            UsageError: there is no such commit, or no git.
+        """
+        ...
+
     def unmerged_sides(self, path: Path) -> tuple[bytes, ...]:
         """The content of a file on each side of a merge that git could not finish.
 

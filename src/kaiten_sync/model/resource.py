@@ -36,8 +36,10 @@ class DesiredState(Immutable, frozen=True, kw_only=True, eq=False):
     says all that is in them. A license without that key leaves its grants alone. `protected` are
     the objects that declare `protect: true`. `removed` are those that overlays take away, each with
     the place that says so; nothing is deleted for it. `terms` are those of every declared family.
+    `spare` is what is written inside bundles and inside families that are not sold: it declares
+    nothing by itself, and has to stay valid.
 
-    Two are equal whatever overlays took away on the way.
+    Two are equal whatever overlays took away on the way, and whatever is spare.
     """
 
     resources: Mapping[Address, Resource]
@@ -45,6 +47,7 @@ class DesiredState(Immutable, frozen=True, kw_only=True, eq=False):
     protected: frozenset[Address] = frozenset()
     removed: Mapping[Address, SourceRef] = {}
     terms: Mapping[Address, FamilyTerms] = {}
+    spare: Mapping[Address, Resource] = {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DesiredState) and self._wanted == other._wanted

@@ -40,5 +40,5 @@ class Rights(Immutable, frozen=True, kw_only=True):
 
     @property
     def sees_holders(self) -> bool:
-        """Whether `plan` and `impact` can look for who uses what."""
+        """Whether `plan` and `impact` can read holders and their usage."""
         return Right("read", "instances") in self.granted

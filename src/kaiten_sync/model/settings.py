@@ -25,7 +25,7 @@ MAX_COUNT = 2**53
 class Prune(StrEnum):
     """Which live objects that git does not declare are deleted.
 
-    `OWNED`: those that the target's previous plan managed, or was itself to delete.
+    `owned`: those that the target's previous plan managed, or was itself to delete.
     """
 
     NEVER = "never"

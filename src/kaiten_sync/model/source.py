@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Self
 
 from msgspec import Struct
+
+GIT_FOLDER = ".git"
+"""What git keeps for itself: programs that it runs, and no file of a catalog."""
 
 
 class SourceRef(Struct, frozen=True, eq=False, gc=False):
@@ -70,6 +73,11 @@ class NamedPath(str):
     def below(self, root: Path) -> NamedPath:
         """The same path, relative to a folder."""
         return NamedPath(str(root / self), self.ref, self.line_text)
+
+
+def is_in_git_folder(path: PurePath) -> bool:
+    """Whether a path leads into `.git`, which `.GIT` is as well where case does not count."""
+    return any(part.casefold() == GIT_FOLDER for part in path.parts)
 
 
 def natural(text: str) -> tuple[tuple[str, int], ...]:

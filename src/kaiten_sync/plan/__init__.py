@@ -22,7 +22,7 @@ from kaiten_sync.plan.plan_file import (
     seal,
     write_plan,
 )
-from kaiten_sync.plan.protection import outside
+from kaiten_sync.plan.protection import outside, outside_family, strangers
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
 from kaiten_sync.plan.tightening import tightened, unproven
@@ -57,6 +57,7 @@ __all__ = [
     "of_both_sides",
     "other_rules",
     "outside",
+    "outside_family",
     "ownership",
     "plan_pieces",
     "propose",
@@ -72,6 +73,7 @@ __all__ = [
     "rewound",
     "seal",
     "still_to_restart",
+    "strangers",
     "tightened",
     "to_changes",
     "unanswered",

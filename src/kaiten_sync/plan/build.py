@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kaiten_sync.families import Resolution, by_chance, joining
+from kaiten_sync.families import Resolution, by_chance, gone, joining, leaving_git
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import kind_on_server, spec_of
@@ -22,11 +22,10 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.managed import Managed
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
-from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Json
-from kaiten_sync.plan.cost import requests_to_apply
+from kaiten_sync.plan.cost import requests_to_apply, requests_to_list
 from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
@@ -228,17 +227,9 @@ def _plan(
         replaced=replaced.values(),
         rests=sold.rests,
     )
-    # Apply looks again only at what the plan rests on, so a plan that rests on nobody pays nothing.
-    looking = case.holders.requests if is_unheld else 0
-    looking += case.use.requests if is_unused else 0
-    chance = by_chance(sold.choices, observed)
-    joined = joining(changes, replaced.keys())
-    resting = [*(each.address for each in chance), *(each.address for each in joined)]
-    versioned = {kind_on_server(each.kind) for each in resting}
-    looking += sum(pages(sum(each.kind == kind for each in live.resources)) for kind in versioned)
-    whole = going.union(replaced.values())
+    taken = gone(f for version, f in case.leaving.families.items() if version in going)
     kept = [d for d in diff.differences if d.address not in going]
-    return Plan(
+    plan = Plan(
         target=target,
         desired_digest=record.digest,
         changes=tuple(changes),
@@ -250,11 +241,26 @@ def _plan(
             unchanged=diff.unchanged,
             unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
         ),
-        requests=requests_to_apply(changes, observed, live, case.families, looking, whole),
+        requests=0,
         guards=case.guards,
-        families=sold.choices,
+        families=tuple(sorted((*sold.choices, *taken), key=lambda each: each.address.sort_key)),
         new_versions=new_versions(replaced, changes, observed),
     )
+    # Apply looks again only at what the plan rests on, so a plan that rests on nobody pays nothing.
+    looking = case.holders.requests if is_unheld else 0
+    looking += case.use.requests if is_unused else 0
+    return plan.changed(requests=_requests(plan, live, case.families, looking))
+
+
+def _requests(plan: Plan, live: LiveState, families: Families, looking: int) -> int:
+    """How many requests applying a plan takes; `looking` is what asking for holders takes."""
+    families_asked = (*by_chance(plan.families, plan.observed), *leaving_git(plan.families))
+    joined = joining(plan.changes, {each.address for each in plan.new_versions})
+    resting = [*(each.address for each in families_asked), *(each.address for each in joined)]
+    versioned = {kind_on_server(each.kind) for each in resting}
+    looking += sum(requests_to_list(kind, live) for kind in versioned)
+    whole = plan.seen_whole
+    return requests_to_apply(plan.changes, plan.observed, live, families, looking, whole)
 
 
 def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:

@@ -65,6 +65,15 @@ def requests_to_apply(
     return _reading(observed, live, children, whole) + looking + total
 
 
+def requests_to_list(kind: str, live: LiveState) -> int:
+    """How many requests it takes to list all objects of a kind at the top of the catalog.
+
+    If their families do not show their slugs, it takes the list of families as well.
+    """
+    found = [each for address, each in live.resources.items() if address.kind == kind]
+    return pages(len(found)) + any(each.family_slug is not None for each in found)
+
+
 def least_requests(changes: Sequence[Change], observed: Sequence[Observed]) -> int:
     """How many requests applying takes at the least: what no live catalog makes cheaper.
 

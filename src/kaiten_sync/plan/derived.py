@@ -18,6 +18,7 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.family import FamilyChoice, Way
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.plan.cost import least_requests
+from kaiten_sync.plan.families import link_of
 from kaiten_sync.plan.judged import contradiction, misjudged
 from kaiten_sync.plan.leaving import deleted
 from kaiten_sync.plan.limits import touched_by_kind
@@ -142,6 +143,8 @@ def _way_contradictions(choice: FamilyChoice, effects: Sequence[Effect]) -> Iter
         yield f"its way is {way}, and it has no version"
     if not is_changed and effects:
         yield f"its way is {way}, and the plan changes {version}"
+    if way is Way.DELETE and (serves is not None or version is not None):
+        yield "it is deleted, and serves a version"
     if way is Way.CREATE and serves is not None:
         yield f"it is created, and serves {serves} already"
     if way is Way.NEW_VERSION and serves == version:
@@ -166,6 +169,11 @@ def _families(plan: Plan) -> Iterator[Diagnostic]:
         if change.declared != moved(change.address, roots):
             undeclared = f"{change.action}: it is not declared as {change.declared}"
             yield contradiction(undeclared, change.address)
+        if choice is not None and change.action == Action.CREATE and not change.address.parent:
+            link = {each.name: each.after for each in change.fields}.get(link_of(change.address))
+            if (link or change.address.slug) != choice.address.slug:
+                strange = f"{change.action}: it is not a version of {choice.address}"
+                yield contradiction(strange, change.address)
         rests_on_nobody = choice is not None and choice.holders == 0
         is_harmful = change.effect.is_harmful
         if rests_on_nobody and is_harmful and change.address.root not in unheld:

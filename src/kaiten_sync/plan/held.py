@@ -1,4 +1,4 @@
-"""What cannot be deleted because somebody holds it. The server would refuse: so does the plan."""
+"""Objects that cannot be deleted while they have holders. The server would refuse them as well."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ def _way_out(address: Address, families: Mapping[Address, Address]) -> str:
 
 
 def unheld(holders: Holders, gone: Collection[Address]) -> frozenset[Address]:
-    """What was looked at, and nobody holds."""
+    """The objects that were looked at and have no holders."""
     checked = (address for address in gone if address in holders.checked)
     return frozenset(a for a in checked if holding_of(holders, a, gone) is None)
 
 
 def conflicts(holders: Holders, plan: Plan, done: Collection[str] = ()) -> tuple[Diagnostic, ...]:
-    """Who holds now what the rest of the plan takes from, and saw nobody hold.
+    """Objects that the rest of the plan takes from, and that have holders only since it was made.
 
-    All of it was looked for. `done` are the ids of the changes that are done.
+    All of them were looked at. `done` are the ids of the changes that are done.
     """
     gone = deleted(plan.changes)
     diagnostics = []
     for address in sorted(resting_on_nobody(plan, done), key=lambda each: each.sort_key):
         now = holding_of(holders, address, gone)
         if now is None and address not in holders.checked:
-            now = f"whether it has any now could not be checked ({holders.gap})"
+            now = f"and its holders could not be listed now ({holders.gap})"
         elif now is not None:
             now = f"now {now}"
         if now is not None:
@@ -72,16 +72,16 @@ def conflicts(holders: Holders, plan: Plan, done: Collection[str] = ()) -> tuple
 
 
 def resting_on_nobody(plan: Plan, done: Collection[str]) -> frozenset[Address]:
-    """The objects that nobody may hold for what is left to do.
+    """The objects that must have no holders for the changes that are left.
 
-    Whoever takes an object that has been lowered or is not touched any more loses nothing.
+    A new holder of an object that was lowered already, or is no longer touched, loses nothing.
     """
     takes = {
         each.address.root
         for each in plan.changes
         if each.id not in done
-        # Moves count as taking, since one of them may withdraw a version from whoever is about to
-        # get it.
+        # Moves count as taking: one of them may withdraw a version that an instance is about to
+        # get.
         and (each.action not in (Action.CREATE, Action.UPDATE) or each.effect.is_harmful)
     }
     return frozenset(
@@ -90,7 +90,7 @@ def resting_on_nobody(plan: Plan, done: Collection[str]) -> frozenset[Address]:
 
 
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
-    """A warning where it could not be seen who holds what is to be deleted."""
+    """A warning about the objects to be deleted whose holders could not be listed."""
     holdable = (a for a in gone if spec_of(a.kind).held_by is not HeldBy.NOBODY)
     # Not refused: the server itself will not delete what is held.
     blind = [address for address in holdable if address not in holders.checked]
@@ -98,8 +98,8 @@ def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnosti
         names = some([str(a) for a in sorted(blind, key=lambda address: address.sort_key)])
         yield Diagnostic(
             rule="holders-unseen",
-            message=f"whether anybody holds {names} could not be checked ({holders.gap}); the"
-            " server will refuse to delete what somebody holds",
+            message=f"the holders of {names} could not be listed ({holders.gap}); the server will"
+            " refuse to delete an object that has any",
             severity=Severity.WARNING,
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from kaiten_sync.families import LiveFamily, live_families, moved
+from kaiten_sync.families import LiveFamily, leaving_git, live_families, moved
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import SOLD
@@ -22,10 +22,10 @@ from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.settings import Prune, Scope
 
 OWNED_REASON = "no longer declared; an earlier plan managed it"
-CHILD_REASON = "its license goes"
+CHILD_REASON = "deleted with its license"
 NEVER_MANAGED = "no plan managed it"
 LET_GO_BEFORE = "an earlier plan left it there"
-_OUTSIDE = "it is outside the scope now"
+_OUTSIDE = "it is no longer in scope"
 _NOT_SOLD = "is not sold"
 _NOT_DECLARED = "no longer declares what it contains"
 
@@ -119,7 +119,7 @@ class Ownership(Immutable, frozen=True, kw_only=True):
                 )
             elif address not in self.released:
                 departures[address] = Departure(address=address, fate=Fate.STAYS)
-        # A family was ours, and its versions are not: nobody would hear of them again.
+        # The family was managed, and its versions were not: nothing else would report them.
         for address in self.families.keys() & (live.resources.keys() - found.keys()):
             departures[address] = Departure(address=address, fate=Fate.LET_GO, reason=_OUTSIDE)
         going = {address for address, each in departures.items() if each.fate is Fate.GOES}
@@ -142,7 +142,7 @@ class Ownership(Immutable, frozen=True, kw_only=True):
         if self.prune is not Prune.OWNED:
             return None
         family = self.beside.get(address)
-        return OWNED_REASON if family is None else f"{family} sells only what is declared"
+        return OWNED_REASON if family is None else f"not declared in {family}"
 
 
 def ownership(
@@ -156,12 +156,14 @@ def ownership(
     allowed = previous.guards.allowed
     borrowed = {each for each in allowed if each.parent is not None and each.parent in allowed}
     owned = frozenset(previous.managed) | (deleted(previous.changes) - borrowed)
+    # Of a family that it deletes, somebody may have made another version meanwhile.
+    owned = owned.union(each.address for each in leaving_git(previous.families))
     missed: set[Address] = set()
     released: dict[Address, str] = {}
     for address in owned - desired.resources.keys():
         reason = "policy.prune is never" if prune is Prune.NEVER else None
         parent = desired.resources.get(address.parent) if address.parent is not None else None
-        # Somebody narrowed the scope. Another repository may manage it from now on.
+        # The scope is narrower than before. Another repository may manage it from now on.
         if not scope.covers(address):
             reason = _OUTSIDE
         elif parent is not None and not desired.owns_place_of(address):

@@ -108,6 +108,9 @@ def _frame(plan: Plan) -> PlanDocument:
         new_versions=property_of(
             tuple(map(_new_version_document, plan.new_versions)) or None, absent=None
         ),
+        reverts=property_of(
+            None if plan.reverts is None else tuple(map(str, plan.reverts)), absent=None
+        ),
         digest=plan.digest,
     )
 
@@ -160,8 +163,13 @@ def plan_of(
         new_versions=_each(
             _new_version, value_of(document.new_versions, absent=None) or (), "newVersions"
         ),
+        reverts=_reverts(value_of(document.reverts, absent=None)),
         digest=document.digest,
     )
+
+
+def _reverts(named: tuple[str, ...] | None) -> tuple[Address, ...] | None:
+    return None if named is None else _each(parse_address, named, "reverts")
 
 
 def _guards(guards: GuardsDocument) -> Guards:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from kaiten_sync.families import version_address
+from kaiten_sync.families import live_families, version_address
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.family import Way
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.plan.leaving import Fate, Leaving, deleted
 from kaiten_sync.plan.words import some
@@ -79,11 +82,16 @@ def foreign_children(leaving: Leaving) -> Iterator[Consent]:
 
 def outside(plan: Plan, scope: Scope) -> Iterator[Diagnostic]:
     """Objects that a plan file changes although they are not this repository's."""
+    if plan.migration is not None:
+        to = plan.migration.to
+        seen_too = (each.address for each in plan.observed if each.address.kind == to.kind)
+        yield from outside_family(plan.migration.family, {to, *seen_too}, scope)
+        return
     # Older versions of a family are retired with it, and no plan says which family is theirs.
     retired = {
         version_address(each.address, each.address.slug).kind
         for each in plan.families
-        if scope.covers(each.address)
+        if each.way is not Way.DELETE and scope.covers(each.address)
     }
     seen: set[Address] = set()
     for change in plan.changes:
@@ -98,6 +106,63 @@ def outside(plan: Plan, scope: Scope) -> Iterator[Diagnostic]:
             address=str(root),
             hint="apply it in the project that owns it, or widen `scope` and make the plan again",
         )
+
+
+def strangers(plan: Plan, live: Iterable[LiveResource], scope: Scope) -> Iterator[Diagnostic]:
+    """Versions that a plan file takes for those of its families, and that are of another family.
+
+    What a family declares, and what the scope has of it, would let the plan change them.
+    """
+    of = {
+        each.address: Address(FAMILY.kind, slug)
+        for slug, family in live_families(live).items()
+        for each in family.versions
+    }
+    claimed = {
+        version_address(choice.address, slug): choice.address
+        for choice in plan.families
+        for slug in (choice.serves, choice.version)
+        if slug is not None
+    }
+    wrong = {a for a, family in claimed.items() if of.get(a, family) != family}
+    # Older versions are retired with a family, and no plan says which family is theirs.
+    ours = {each.address for each in plan.families if scope.covers(each.address)}
+    roots = {each.declared.root for each in plan.changes}
+    wrong |= {a for a in roots & of.keys() if not scope.covers(a) and of[a] not in ours}
+    for address in sorted(wrong, key=lambda each: each.sort_key):
+        yield Diagnostic(
+            rule="not-this-plan",
+            message=f"{address} is a version of {of[address]}, and the plan takes it for one of"
+            " another family",
+            address=str(address),
+            hint="make the plan again",
+        )
+
+
+def outside_family(
+    family: str, versions: Collection[Address], scope: Scope
+) -> Iterator[Diagnostic]:
+    """That holders of these versions of a family are not this repository's to move.
+
+    The family may be declared as itself or by its versions, so either way of owning it is enough.
+    What the scope says nothing of decides only if it says nothing of both.
+    """
+    whole = Address(FAMILY.kind, family)
+    said = [
+        [each for each in addresses if not scope.covers(each)]
+        for addresses in ((whole,), sorted(versions, key=lambda each: each.sort_key))
+        if any(scope.patterns(each.kind) is not None for each in addresses)
+    ]
+    if not said or not all(said):
+        return
+    names = [str(each) for left_out in said for each in left_out]
+    yield Diagnostic(
+        rule="outside-scope",
+        message=f"the project's scope leaves out {some(names)}, whose holders would be moved",
+        address=str(whole),
+        hint="move them in the project that owns the family, or widen `scope`: its `families` by"
+        " the family, or its `licenses` by these versions",
+    )
 
 
 def unmet(needs: Iterable[Consent], allowed: Collection[Address]) -> tuple[Diagnostic, ...]:

@@ -23,19 +23,19 @@ def renames(case: Case) -> Iterator[Diagnostic]:
     created = {c.address: c.declared for c in case.changes if c.action == Action.CREATE}
     for new, old in renamed(created, case.desired, case.live, case.leaving.going):
         declared, before, what = created[new], old, "object"
-        until = f"declare both until nobody holds {old}"
+        until = f"declare both until {old} has no holders"
         if declared != new and old in case.families.of:
             before, what = declared._replace(slug=case.families.of[old]), declared.kind
-            until = f"declare {before} as well, with `sold: false`, until nobody holds {old}"
+            until = f"declare {before} as well, with `sold: false`, until {old} has no holders"
         held = holding_of(case.holders, old, case.leaving.going)
         is_unheld = held is None and old in case.holders.checked
         keep = f"keep the slug {before.slug} and change its name instead"
         if held is not None:
             who = f"{old} is {held}" if held.startswith(_OF_THE_OBJECT) else held
         elif is_unheld:
-            who = f"nobody holds {old}"
+            who = f"{old} has no holders"
         else:
-            who = f"who holds {old} is not known"
+            who = f"the holders of {old} are not known"
         yield Diagnostic(
             rule="looks-like-rename",
             message=f"{declared} has the content of {before}, which is deleted: a server cannot"

@@ -45,13 +45,13 @@ def restarted_by(changes: Iterable[Change], allowed: Collection[Address]) -> lis
 def unused(
     changes: Iterable[Change], use: Holders, allowed: Collection[Address]
 ) -> frozenset[Address]:
-    """The restarted counters that were looked at, and that nobody uses."""
+    """The restarted counters that were looked at and have no users."""
     addresses = (each.address for each in restarted_by(changes, allowed))
     return frozenset(each for each in addresses if _users(each, use) is None)
 
 
 def still_to_restart(plan: Plan, found: Mapping[Address, LiveResource]) -> frozenset[Address]:
-    """The counters that applying the plan would restart now, and that nobody allowed.
+    """The counters that applying the plan would restart now without permission.
 
     The changes decide, and not the mark: an edited plan could leave it out. A counter that is
     restarted by now may be in use again.
@@ -69,32 +69,31 @@ def still_to_restart(plan: Plan, found: Mapping[Address, LiveResource]) -> froze
 
 
 def used_since(restarted: Collection[Address], use: Holders) -> Iterator[Diagnostic]:
-    """Who uses by now what the plan restarts, and saw nobody use."""
+    """Restarted counters that had no users when the plan was made, and have some now."""
     for address in sorted(restarted, key=lambda each: each.sort_key):
         users = _users(address, use)
         if users is None:
             continue
         by_now = f"now {users} can"
         if address not in use.checked:
-            by_now = f"whether one can now could not be checked ({use.gap})"
+            by_now = f"and its users could not be listed now ({use.gap})"
         yield Diagnostic(
             rule="used-since-plan",
-            message="its usage would start again from 0; no instance could use it when the plan was"
-            f" made, {by_now}",
+            message="its usage would restart at 0; no instance could use it when the plan was made,"
+            f" {by_now}",
             address=str(address),
         )
 
 
 def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Consent]:
-    """Counters that somebody may be using, or of which nobody can see whether anybody does."""
+    """Counters that have users, or whose users could not be listed."""
     for address, what in restarted.items():
         if (users := _users(address, use)) is not None:
             yield Consent(
                 address=address,
                 diagnostic=Diagnostic(
                     rule="usage-restart",
-                    message=f"`{what}` starts usage again from 0 for {users}, which cannot be"
-                    " undone",
+                    message=f"`{what}` restarts the usage of {users} at 0, which cannot be undone",
                     address=str(address),
                     hint=f"remove it, or pass --allow {address}",
                 ),
@@ -102,12 +101,12 @@ def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Conse
 
 
 def restart_warnings(restarted: dict[Address, str]) -> Iterator[Diagnostic]:
-    """What a reviewer has to know of each."""
+    """A warning for the reviewer about each restarted counter."""
     for address, what in restarted.items():
         yield Diagnostic(
             rule="usage-restart",
-            message=f"`{what}` starts everybody's usage again from 0; once set, it stays and cannot"
-            " be taken back",
+            message=f"`{what}` restarts the usage of every instance at 0; once set, it cannot be"
+            " removed",
             address=str(address),
             severity=Severity.WARNING,
         )
@@ -123,7 +122,7 @@ def _restarts(address: Address, fields: Sequence[FieldChange]) -> Iterator[Field
 
 
 def _users(address: Address, use: Holders) -> str | None:
-    """Who uses a counter; None if nobody does."""
+    """The users of a counter, in words; None if it has none."""
     # Unknown counts as used: usage that is started again cannot be brought back.
     if address not in use.checked:
         why = f": {use.gap}" if use.gap is not None else ""

@@ -52,15 +52,15 @@ def tightened(
 
 
 def tightening_needs(found: Tightened, holders: Holders) -> Iterator[Consent]:
-    """Each grant that somebody would lose something of, or of which that cannot be seen."""
+    """Each grant of which holders would lose something, or whose holders could not be listed."""
     for license_, grants in found.items():
         holding = holding_of(holders, license_, ())
-        # Somebody looked, and nobody holds it: nothing is taken from anybody.
+        # Its holders were listed, and there are none: no instance loses anything.
         if holding is None and license_ in holders.checked:
             continue
         if holding is None:
             why = f" ({holders.gap})" if holders.gap is not None else ""
-            holding = f"whether anybody holds it could not be seen{why}"
+            holding = f"its holders could not be listed{why}"
         for grant in grants:
             yield Consent(
                 address=grant,
@@ -101,8 +101,8 @@ def unproven(plan: Plan, policy: Policy, declared: DesiredState) -> Iterator[Dia
         if not may_be:
             yield Diagnostic(
                 rule="license-held",
-                message=f"{license_} would grant less, and the plan does not rest on nobody"
-                " holding it",
+                message=f"{license_} would grant less, and the plan does not require that it has no"
+                " holders",
                 address=str(change.address),
                 hint="`onTighten` does not allow that; make the plan again",
             )

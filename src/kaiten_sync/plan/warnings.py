@@ -90,9 +90,7 @@ def _displaced(case: Case) -> Iterator[Diagnostic]:
     moved = {(c.address, f.name) for c in case.changes for f in c.fields}
     for change in case.changes:
         name = taken_field(change)
-        if not name or change.address not in case.live.resources:
-            continue
-        for sibling in case.families.siblings(change.address):
+        for sibling in case.families.siblings(change.address) if name else ():
             found = case.live.resources.get(sibling)
             has_it = found is not None and found.fields.get(name) is True
             if has_it and (sibling, name) not in moved:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.drift import Difference, DriftReport
 from kaiten_sync.report.drift_text import no_drift, notes_on
+from kaiten_sync.report.failure import reasons_of
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of, with_word
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
@@ -50,7 +51,7 @@ class _Part(Immutable, frozen=True, kw_only=True):
 class _Failed(Immutable, frozen=True, kw_only=True):
     target: str
     why: str
-    hint: str | None
+    reasons: Sequence[str]
 
 
 def drift_html(
@@ -85,7 +86,7 @@ def drift_html(
             _Failed(
                 target=cut(safe_text(target), NAME_LIMIT),
                 why=safe_text(error.message),
-                hint=safe_text(error.hint) if error.hint else None,
+                reasons=reasons_of(error),
             )
             for target, error in failed.items()
         ],

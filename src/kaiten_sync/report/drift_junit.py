@@ -15,6 +15,7 @@ from xml.etree import ElementTree as Xml
 
 from kaiten_sync.model.drift import Difference, DriftReport
 from kaiten_sync.report.drift_text import notes_on
+from kaiten_sync.report.failure import reasons_of
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.junit import junit_text
 from kaiten_sync.report.next_steps import next_steps
@@ -38,7 +39,11 @@ def drift_junit(
         drifted = sum(difference.is_drift for difference in report.differences)
         counts = {"tests": len(cases), "failures": drifted, "errors": 0}
         totals.update(counts)
-        suites.append(_suite(report.target.name, counts, len(report.differences) - drifted, cases))
+        suite = _suite(report.target.name, counts, len(report.differences) - drifted, cases)
+        if report.unknown:
+            gaps = "\n".join(map(safe_text, report.unknown))
+            Xml.SubElement(suite, "system-out").text = gaps
+        suites.append(suite)
     for name, error in failed.items():
         counts = {"tests": 1, "failures": 0, "errors": 1}
         totals.update(counts)
@@ -62,7 +67,7 @@ def _failed_case(failed: ErrorDocument) -> Xml.Element:
     case = Xml.Element("testcase", {"classname": "drift", "name": "target is read"})
     message = safe_text(failed.message)
     error = Xml.SubElement(case, "error", {"type": failed.kind, "message": message})
-    error.text = safe_text(failed.hint) if failed.hint else None
+    error.text = "\n".join(reasons_of(failed)) or None
     return case
 
 
@@ -70,14 +75,16 @@ def _case(difference: Difference, report: DriftReport) -> Xml.Element:
     name = safe_text(str(difference.address))
     case = Xml.Element("testcase", {"classname": str(difference.address.kind), "name": name})
     word = DRIFT_WORDS[difference.verdict]
-    if not difference.is_drift:
-        Xml.SubElement(case, "skipped", {"message": word})
-        return case
-    failure = Xml.SubElement(case, "failure", {"type": difference.verdict, "message": word})
+    if difference.is_drift:
+        result = Xml.SubElement(case, "failure", {"type": difference.verdict, "message": word})
+    else:
+        result = Xml.SubElement(case, "skipped", {"message": word})
+    version = difference.version
     place = place_of(difference.source, difference.fields)
     rows = field_rows(difference.fields, agreed=difference.agreed, units=difference.units)
-    failure.text = "\n".join(
+    result.text = "\n".join(
         [
+            *([f"version: {safe_text(version)}"] if version is not None else []),
             *([place] if place else []),
             *(row.side_by_side for row in rows),
             *notes_on(difference),

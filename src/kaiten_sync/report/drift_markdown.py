@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
 from kaiten_sync.report.drift_text import notes_on
+from kaiten_sync.report.failure import reasons_of
 from kaiten_sync.report.field_rows import field_rows, place_of, with_word
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
@@ -28,6 +29,9 @@ from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, drift_summary
 
 if TYPE_CHECKING:
     from kaiten_sync.documents.parts import ErrorDocument
+
+_REASONS_LIMIT = 10
+"""Findings in a declaration that are listed; `validate` shows all."""
 
 _DETAIL_LIMIT = 300
 """Characters of what is known about the last edit."""
@@ -67,9 +71,12 @@ def drift_markdown(
         )
         parts.append(part)
     for name, error in failed.items():
-        hint = f"\n\n{code(error.hint, _DETAIL_LIMIT)}" if error.hint else ""
         why = code(error.message, _DETAIL_LIMIT)
-        parts.append(f"<h3>Drift of {code(name)}</h3>\n\nNot read: {why}{hint}\n\n")
+        reasons = reasons_of(error)
+        shown = reasons[:_REASONS_LIMIT]
+        more = [f"and {len(reasons) - len(shown):,} more"] if len(reasons) > len(shown) else []
+        lines = [f"\n\n{code(line, _DETAIL_LIMIT)}" for line in (*shown, *more)]
+        parts.append(f"<h3>Drift of {code(name)}</h3>\n\nNot read: {why}{''.join(lines)}\n\n")
     return "".join(parts)
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from kaiten_sync.model.drift import DriftReport, Verdict
 from kaiten_sync.report.drift_text import notes_on
+from kaiten_sync.report.failure import reasons_of
 from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.sarif import SarifObject, sarif_log, sarif_place
 from kaiten_sync.report.words import DRIFT_WORDS
@@ -48,7 +50,8 @@ def drift_sarif(
         way = [place_of(place, ())] if place is not None and place.through else []
         rows = field_rows(each.fields, agreed=each.agreed, units=each.units)
         head = f"{each.subject}: {DRIFT_WORDS[each.verdict]} on {report.target.name}"
-        said = [head, *way, *(row.side_by_side for row in rows), *notes_on(each)]
+        steps = (f"{word}: {command}" for word, command in next_steps(each, report))
+        said = [head, *way, *(row.side_by_side for row in rows), *notes_on(each), *steps]
         results.append(
             {
                 "ruleId": rule,
@@ -57,5 +60,11 @@ def drift_sarif(
                 "locations": [location],
             }
         )
-    failures = [safe_text(f"{name}: {error.message}") for name, error in failed.items()]
-    return sarif_log(rules, results, failures)
+    failures = [
+        "; ".join([safe_text(f"{name}: {error.message}"), *reasons_of(error)])
+        for name, error in failed.items()
+    ]
+    notes = [
+        safe_text(f"{report.target.name}: {gap}") for report in reports for gap in report.unknown
+    ]
+    return sarif_log(rules, results, failures, notes)

@@ -51,6 +51,16 @@ def failure_document(error: KaitenSyncError, exit_code: int) -> ErrorDocument:
     )
 
 
+def reasons_of(error: ErrorDocument) -> list[str]:
+    """Why a command failed and what to do next, in lines below the error's message."""
+    reasons = []
+    for each in error.diagnostics or ():
+        place = "" if each.file is None else f"{each.file}:{each.line}:{each.column}: "
+        hint = f" ({each.hint})" if each.hint else ""
+        reasons.append(safe_text(f"{place}{each.message}{hint}"))
+    return [*reasons, *([safe_text(error.hint)] if error.hint else [])]
+
+
 def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
     """An error as one JSON object."""
     from kaiten_sync.documents import to_json

@@ -15,6 +15,7 @@ _WHAT = {
     Way.IN_PLACE: "{} is changed in place",
     Way.NEW_VERSION: "new version {}",
     Way.WITHDRAW: "no longer sold",
+    Way.DELETE: "deleted with all of its versions",
     Way.NOTHING: "as declared",
 }
 """What becomes of a family; `{}` is the version that its changes go to."""
@@ -27,6 +28,7 @@ def family_lines(plan: Plan) -> Iterator[str]:
     }
     for choice in plan.families:
         is_changed = not changed.isdisjoint((choice.address.slug, choice.serves, choice.version))
-        if choice.way is not Way.NOTHING and is_changed:
+        # None of the versions of one that is deleted is named here: all of them are.
+        if choice.way is Way.DELETE or (choice.way is not Way.NOTHING and is_changed):
             what = _WHAT[choice.way].format(choice.version)
             yield safe_text(f"{choice.address}: {what}: {choice.reason}")

@@ -8,7 +8,7 @@ from functools import partial
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.units import quantities
 from kaiten_sync.licensing import may_scale_both
-from kaiten_sync.model.change import Effect, FieldChange, InnerChange
+from kaiten_sync.model.change import Effect, FieldChange, InnerChange, path_into
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import (
     ABSENT,
@@ -101,7 +101,38 @@ def field_rows(
         for inner in inside:
             dot = "" if inner.path.startswith("[") else "."
             label = f"{field.name}{dot}{inner.path or repr('')}"
-            yield _row(label, inner.before, inner.after, field.effect, limit)
+            row = _row(label, inner.before, inner.after, field.effect, limit)
+            then = _agreed_inside(known.get(field.name, ABSENT), inner, field, limit)
+            yield row.changed(agreed=then)
+
+
+def _agreed_inside(
+    agreed: Json | Absent, inner: InnerChange, field: FieldChange, limit: int
+) -> str | None:
+    """What was agreed at a place inside a value; None if that is not known."""
+    if agreed is ABSENT:
+        return None
+    sides = ((field.after, inner.after), (field.before, inner.before))
+    found = [then for whole, then in sides if is_same(agreed, whole)]
+    # Keys may have dots in them: of several places with one name, none is known to be the one.
+    found = found or [each for path, each in _places(agreed) if path == inner.path] or [ABSENT]
+    if len(found) > 1:
+        return None
+    text, _ = pair_texts(found[0], ABSENT, limit)
+    return NOT_SET if text is None else text
+
+
+def _places(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
+    """All places inside a CONFIG value, by path."""
+    steps: Iterable[tuple[str | int, Json]] = ()
+    if isinstance(value, Mapping):
+        steps = value.items()
+    elif isinstance(value, list | tuple):
+        steps = enumerate(value)
+    for step, each in steps:
+        place = path_into(path, step)
+        yield place, each
+        yield from _places(each, place)
 
 
 def _unit_then(agreed: Json, field: FieldChange, units: tuple[Unit, Unit]) -> Unit:

@@ -19,11 +19,14 @@ _SCHEMA = (
 
 
 def sarif_log(
-    rules: Mapping[str, str], results: Sequence[SarifObject], failures: Sequence[str] = ()
+    rules: Mapping[str, str],
+    results: Sequence[SarifObject],
+    failures: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """One log with one run. `rules` gives the text of each rule that the results name.
 
-    `failures` are why the results are not all that there is.
+    `failures` are why the results are not all that there is, and `notes` what else is not known.
     """
     # Results name a rule by its place in the list as well, so its order must not change between.
     known = sorted(rules)
@@ -39,9 +42,16 @@ def sarif_log(
         "columnKind": "unicodeCodePoints",
         "results": [{**each, "ruleIndex": index[str(each["ruleId"])]} for each in results],
     }
-    if failures:
-        notes: list[Json] = [{"level": "error", "message": {"text": each}} for each in failures]
-        run["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": notes}]
+    said = [*(("error", each) for each in failures), *(("note", each) for each in notes)]
+    if said:
+        run["invocations"] = [
+            {
+                "executionSuccessful": not failures,
+                "toolExecutionNotifications": [
+                    {"level": level, "message": {"text": text}} for level, text in said
+                ],
+            }
+        ]
     log: SarifObject = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json_text(log)
 

@@ -264,13 +264,14 @@ def _config(app: Starlette | str, settings: ServerSettings) -> uvicorn.Config:
 def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
     if settings.bootstrap_token is not None:
         check_chosen_token(settings.bootstrap_token)  # before any file is made
-    database = open_engine(settings.database_url or default_database_url())
+    named = None if settings.database_url is None else open_engine(settings.database_url)
     # SQLite lets one process write at a time: several workers would wait for each other.
-    if settings.workers > 1 and not database.is_postgresql:
+    if settings.workers > 1 and (named is None or not named.is_postgresql):
         raise ServerStartError(
             "only PostgreSQL can be shared by several workers",
             hint="start with --workers 1, or with --database postgresql://...",
         )
+    database = named or open_engine(default_database_url())  # which makes a folder
     try:
         _migrate_alone(database)
         with unless_unusable(database), database.writing() as connection:

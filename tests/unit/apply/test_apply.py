@@ -17,7 +17,7 @@ from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Look, NoProgress
 from kaiten_sync.model.resource import DesiredState, LiveResource
-from kaiten_sync.model.settings import Policy, Prune
+from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import apply_plan
 
@@ -220,6 +220,34 @@ def test_many_objects_are_re_read_by_list_and_few_one_by_one() -> None:
     found = read_observed(catalog, few.observed, workers=2)
     assert len(catalog.calls) == 8
     assert already_done(few, found) == frozenset()
+
+
+@pytest.mark.parametrize("status", [409, 500, 503])
+def test_a_refused_delete_of_what_nobody_refers_to_ends_the_run_before_other_writes(
+    status: int,
+) -> None:
+    """Older servers answer 500 if usage of it is recorded, which no list shows."""
+    refused = ProblemError("DELETE /entitlements/old", status=status)
+    catalog = FakeCatalog(
+        live("entitlement/old", name="Old", type="BOOLEAN"),
+        live("entitlement/used", name="Used", type="BOOLEAN"),
+        live("license/l", name="L", type="PAID"),
+        live("license/l/grant/used", value=True),
+        fails={"delete entitlement/old": refused},
+    )
+    wanted = desired(
+        declared("group/g", name="New"),
+        declared("license/l", name="L", type="PAID"),
+        owns=("l",),
+    )
+    plan = plan_against(catalog, wanted, Policy(prune=Prune.ALL, max_deletes=Limit(percent=100)))
+    result = apply(plan, catalog)
+    assert catalog.writes == ["delete entitlement/old"]
+    statuses = {each.change_id: each.status for each in result.outcomes}
+    assert statuses.pop("delete:entitlement/old") is Status.FAILED
+    assert len(statuses) == 3
+    assert {*statuses.values()} == {Status.NOT_TRIED}
+    assert not result.changed_anything
 
 
 # Checked again right before each write

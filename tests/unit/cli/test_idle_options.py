@@ -45,6 +45,7 @@ REFUSED = (
     ("plan --check", "--check"),
     ("plan --fresh p.json", "--fresh"),
     ("plan --moved", "--moved"),
+    ("plan --moved --previous none", "--moved"),
     ("schema plan --project kaiten-sync.yaml", "--project"),
     ("serve --target local --port 0", "--target"),
     ("show p.json --project kaiten-sync.yaml", "--project"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import httpx
 import pytest
 from tests.support.processes import HANG_S, started
 
+from kaiten_sync.cli.run import run
 from kaiten_sync.cli.serving import about_server
 from kaiten_sync.server.db import open_engine
 
@@ -69,3 +71,26 @@ def test_a_database_is_shown_without_its_password(url: str, shown: str) -> None:
     assert database.shown.startswith(shown)
     assert SECRET not in database.shown
     database.close()
+
+
+def test_refused_workers_leave_no_file(tmp_path: Path) -> None:
+    """What the default database is in is made only for a server that starts."""
+    command = [sys.executable, "-m", "kaiten_sync", "serve", "--port", "0", "--workers", "2"]
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    done = subprocess.run(
+        command, env=os.environ | home, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "only PostgreSQL can be shared" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_that_the_project_does_not_have_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    project = tmp_path / "kaiten-sync.yaml"
+    project.write_text("version: 1\ncatalog: [c/]\ntargets: {here: {url: http://127.0.0.1:1}}\n")
+    assert run(["serve", "--port", "0", "--project", str(project), "-t", "other"]) == 3
+    assert "there is no target 'other'; the project file has: here" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [project]

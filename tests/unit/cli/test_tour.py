@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from tests.support.command import kaiten_sync_process
 
 from kaiten_sync.cli import tour
 from kaiten_sync.cli.run import run
@@ -31,6 +32,19 @@ def test_the_server_sees_no_secret_and_runs_nothing_of_the_folder(
     assert "PYTHONPATH" in seen
     for secret in ("of the folder", "ksh_of-production", "password"):
         assert secret not in seen
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("demo",)])
+def test_without_its_extra_the_server_says_what_to_install(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError('none', name='uvicorn')\n")
+    ended = kaiten_sync_process(*command, environment={"PYTHONPATH": str(tmp_path)})
+    assert ended.code == 3
+    assert ended.stderr == (
+        "error: the embedded server is not installed (uvicorn is missing)\n"
+        "  help: install it again, from where you got it, with the extra `[server]`\n"
+    )
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from kaiten_sync.cli.exit_codes import ExitCode
+from kaiten_sync.cli.options import OutputPath
 from kaiten_sync.cli.root import root
 from kaiten_sync.cli.run import run
 
@@ -27,6 +28,7 @@ BESIDE = {
 
 WRONG = {
     "--allow": ["growth", "license/"],
+    "--auth-token": [" ", "\n", "ksh_a\n", "ksh_a b", '"ksh_a"', "ksh_\u00e4", "ksh_", "other"],
     "--max-deletes": ["x", "101%", "-1", "1.5%", "%", "030"],
     "--max-moves": ["x", "-1"],
     "--max-updates": ["x", "-1"],
@@ -50,6 +52,8 @@ def cases() -> Iterator[tuple[str, click.Option, str]]:
             if not isinstance(each, click.Option) or each.is_flag:
                 continue
             wrong = ["", *WRONG.get(long_name(each), [])]
+            if long_name(each) == "--out" or isinstance(each.type, OutputPath):
+                wrong.append("-")
             if isinstance(each.type, click.Choice):
                 wrong.append("x")
             elif isinstance(each.type, click.types.IntParamType):
@@ -85,6 +89,11 @@ def test_a_wrong_value_is_said_with_the_next_step(
     assert said.out == ""
     assert len(re.findall("^error: ", said.err, re.MULTILINE)) == 1, said.err
     assert long_name(option) in said.err
+    assert (
+        long_name(option) != "--auth-token"
+        or value in ("", " ", "\n", "ksh_")
+        or (value not in said.err)
+    )
     assert "\n  help: " in said.err, said.err
     assert list(tmp_path.iterdir()) == []
 

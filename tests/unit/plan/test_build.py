@@ -222,13 +222,34 @@ def test_warns_of_a_draft_that_nothing_declares_as_one() -> None:
     assert "still a draft" in warning
 
 
-def test_a_new_default_says_whom_it_displaces() -> None:
-    found = live_state(
-        live("license/l", name="L", lifecycleState="PUBLISHED", isDefault=True),
-        live("license/l-v2", name="L", lifecycleState="PUBLISHED", familySlug="l", version="2"),
-    )
-    plan = proposal(desired(declared("license/l-v2", name="L", isDefault=True)), found).plan
-    assert plan.warnings == ("license/l-v2 takes the default of its family from license/l",)
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("default", [None, True, False])
+@pytest.mark.parametrize("loser", ["license/l", "license/theirs"])
+def test_a_new_default_says_whom_it_displaces(
+    loser: str, default: bool | None, is_there: bool
+) -> None:
+    """By a change of the version that loses it if that declares a default, else by a warning."""
+    sold = {"name": "L", "lifecycleState": "PUBLISHED", "familySlug": "l"}
+    there = [
+        live("license/l", **sold, isDefault=loser == "license/l"),
+        live("license/theirs", **sold, version="2", isDefault=loser == "license/theirs"),
+        live("license/l-v3", **sold, version="3"),
+    ]
+    says = {} if default is None else {"isDefault": default}
+    before = declared("license/l", name="L", familySlug="l", **says)
+    wanted = [before, declared("license/l-v3", name="L", familySlug="l", isDefault=True)]
+    if default:  # it is to keep, or get back, the default that somebody gave to another one
+        wanted = [before]
+    plan = proposal(desired(*wanted), live_state(*there[: 3 if is_there else 2])).plan
+    winner = "license/l" if default else "license/l-v3"
+    named = {w for w in plan.warnings if "default" in w}
+    named |= {c.id for c in plan.changes if c.action == "clear-default"}
+    if winner == loser:
+        assert not named
+    elif default is False and loser == "license/l":
+        assert named == {f"clear-default:{loser}"}
+    else:
+        assert named == {f"{winner} takes the default of its family from {loser}"}
 
 
 # The file

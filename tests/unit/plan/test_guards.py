@@ -126,7 +126,7 @@ def test_the_plan_rests_on_nobody_holding_what_goes() -> None:
 def test_what_could_not_be_checked_is_said() -> None:
     plan = proposal(desired(), FOUND, ALL, holders=Holders(gap="no scope read:instances")).plan
     (warning,) = plan.warnings
-    assert "entitlement/calls, license/growth could not be checked" in warning
+    assert "the holders of entitlement/calls, license/growth could not be listed" in warning
     assert "no scope read:instances" in warning
 
 

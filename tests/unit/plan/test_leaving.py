@@ -44,7 +44,7 @@ def test_what_a_plan_managed_goes_and_the_rest_stays() -> None:
     assert fates(leaving(NOTHING)) == {
         "entitlement/e": (Fate.GOES, "no longer declared; an earlier plan managed it"),
         "license/mine": (Fate.GOES, "no longer declared; an earlier plan managed it"),
-        "license/mine/grant/e": (Fate.GOES, "its license goes"),
+        "license/mine/grant/e": (Fate.GOES, "deleted with its license"),
         "license/theirs": (Fate.STAYS, None),
     }
 

@@ -25,8 +25,8 @@ LIVE = (
     live("license/other", name="L"),
 )
 WARNING = (
-    "entitlement/e: `resetPeriod: MONTH` starts everybody's usage again from 0; once set, it stays"
-    " and cannot be taken back"
+    "entitlement/e: `resetPeriod: MONTH` restarts the usage of every instance at 0; once set, it"
+    " cannot be removed"
 )
 
 
@@ -52,7 +52,7 @@ def test_a_counter_in_use_is_restarted_only_if_it_is_named() -> None:
     catalog = FakeCatalog(*LIVE, instances=[instance("l")])
     (finding,) = sentences(plan(catalog).refusals)
     assert finding == (
-        "entitlement/e: `resetPeriod: MONTH` starts usage again from 0 for instance/i1, which"
+        "entitlement/e: `resetPeriod: MONTH` restarts the usage of instance/i1 at 0, which"
         " cannot be undone; remove it, or pass --allow entitlement/e"
     )
     made = plan(catalog, allowed=("entitlement/e",))
@@ -95,4 +95,4 @@ def test_nothing_else_restarts_a_counter(
 def test_every_format_shows_it() -> None:
     made = plan(FakeCatalog(*LIVE)).plan
     for text in (plan_text(made, color=False, width=200), plan_markdown(made), plan_html(made)):
-        assert "usage again from 0" in text
+        assert "of every instance at 0" in text

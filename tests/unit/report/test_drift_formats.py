@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -18,16 +19,17 @@ from tests.unit.report.strategies import LEAN, drift_reports
 from kaiten_sync.documents.parts import ErrorDocument
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.attribution import Attribution
-from kaiten_sync.model.drift import DriftReport, Verdict
+from kaiten_sync.model.drift import Difference, DriftReport, Verdict
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.report.drift_html import drift_html
 from kaiten_sync.report.drift_junit import drift_junit
 from kaiten_sync.report.drift_markdown import drift_markdown
 from kaiten_sync.report.drift_sarif import drift_sarif
-from kaiten_sync.report.drift_text import drift_text
+from kaiten_sync.report.drift_text import drift_text, notes_on
 from kaiten_sync.report.failure import failure_document
 from kaiten_sync.report.next_steps import next_steps
+from kaiten_sync.report.words import DRIFT_WORDS
 
 WRITTEN = {
     "markdown": drift_markdown,
@@ -35,6 +37,7 @@ WRITTEN = {
     "junit": drift_junit,
     "sarif": drift_sarif,
 }
+READ = {**WRITTEN, "text": partial(drift_text, color=False, width=1000)}
 LEVELS = {"error", "warning", "note"}
 
 
@@ -52,6 +55,15 @@ def judged(drift: DriftReport) -> DriftReport:
     return drift.changed(
         differences=differences, agreed="plans/prod.plan.json", words=("-t", "prod")
     )
+
+
+def facts_of(difference: Difference, report: DriftReport) -> Iterator[str]:
+    """What a reader needs to judge a difference and to answer it, in any format."""
+    yield DRIFT_WORDS[difference.verdict]
+    yield str(difference.address)
+    yield "growth-v2"
+    yield from notes_on(difference)
+    yield from (command for _, command in next_steps(difference, report))
 
 
 def test_every_verdict_says_who_and_what_to_do(drift: DriftReport) -> None:
@@ -81,6 +93,19 @@ def test_every_format_says_where_it_is_declared_and_through_what(
     assert "inherited from basics through free, catalog.yaml" in text
     assert re.search(r"catalog\.yaml(:|&#58;)7", text)
     assert not re.search(r"at (<code>)?inherited", text)
+
+
+@pytest.mark.parametrize("written", READ.values(), ids=READ)
+def test_every_format_has_all_that_is_known(
+    drift: DriftReport, written: Callable[[list[DriftReport]], str]
+) -> None:
+    report = judged(drift).changed(unknown=("nobody knows why",))
+    versioned = tuple(d.changed(version="growth-v2") for d in report.differences)
+    report = report.changed(differences=versioned)
+    text = html.unescape(written([report]))
+    missing = [fact for d in versioned for fact in facts_of(d, report) if fact not in text]
+    assert missing == []
+    assert "nobody knows why" in text
 
 
 def test_each_verdict_has_its_commands(drift: DriftReport) -> None:
@@ -123,7 +148,7 @@ def test_a_target_that_could_not_be_read_is_in_every_report(
     text = written([judged(drift)][:count], {"gone": error})
     assert "gone" in text
     assert "nobody answers" in text
-    assert ("start it" in text) is (bool(hint) and written is not drift_sarif)
+    assert ("start it" in text) is bool(hint)
     assert "\x1b" not in text
     if written is drift_junit:
         *_, last = read_junit(text)

@@ -42,6 +42,30 @@ def test_a_value_that_changed_as_a_whole_shows_what_was_agreed() -> None:
 @pytest.mark.parametrize(
     ("agreed", "shown"),
     [
+        ({"theme": "dark", "logos": [1]}, ["(not set)", "dark"]),  # as on the server
+        ({"theme": "light", "logos": [1, 2]}, ["2", "light"]),  # as in git
+        ({"theme": "plain"}, ["(not set)", "plain"]),
+        ({"logos": [1, 3]}, ["3", "(not set)"]),
+        ({"theme": None, "logos[1]": 7}, ["7", "null"]),
+        ({"logos": [1, 3], "logos[1]": 7}, [None, "(not set)"]),  # two places of one name
+        (None, [None, None]),
+    ],
+)
+def test_each_place_shows_what_was_agreed_there(
+    agreed: dict[str, Any] | None, shown: list[str | None]
+) -> None:
+    live: dict[str, Any] = {"theme": "dark", "logos": [1]}
+    git: dict[str, Any] = {"theme": "light", "logos": [1, 2]}
+    field = FieldChange(name="value", before=live, after=git, inner=inner_changes(live, git))
+    known = None if agreed is None else {"value": agreed}
+    rows = list(field_rows([field], agreed=known))
+    assert [row.label for row in rows] == ["value.logos[1]", "value.theme"]
+    assert [row.agreed for row in rows] == shown
+
+
+@pytest.mark.parametrize(
+    ("agreed", "shown"),
+    [
         (2 * 10**12, "2,000,000,000,000 bytes"),  # as on the server: git is ahead with the unit
         (2_000_000, "2,000,000 MB"),  # as in git: somebody edited the unit on the server
         (7, "7"),

@@ -109,7 +109,7 @@ def test_an_edit_of_the_served_version_has_drifted(project: _Project) -> None:
             "license/growth/grant/seats",
             "inherited from basics through free, catalog.yaml:7",
         )
-        assert "family/growth: changed in place: growth: nobody holds growth" in page.text
+        assert "family/growth: changed in place: growth: growth has no holders" in page.text
         marks = _marks(dash, "growth")
         assert marks == {
             "": "drifted",

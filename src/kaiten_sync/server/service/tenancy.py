@@ -60,7 +60,10 @@ def check_chosen_token(token: str) -> None:
     """
     problem = token_problem(token)
     if problem is not None:
-        raise ServerStartError(f"the bootstrap token cannot be used: {problem}")
+        raise ServerStartError(
+            f"the bootstrap token cannot be used: {problem}",
+            hint="choose another one, or leave it out: then a token is made and shown once",
+        )
 
 
 def create_organization(
