@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
 from kaiten_sync.server.db.failures import READ_ONLY_STATE, FileMovedError
-from kaiten_sync.server.db.files import OpenedFile, create_private, keep_private, path_of
+from kaiten_sync.server.db.files import DatabaseFile, create_private, keep_private, path_of
 from kaiten_sync.server.db.holding import hold
 from kaiten_sync.server.db.ownership import is_of_another_program
 from kaiten_sync.server.settings import ServerStartError
@@ -94,7 +94,7 @@ class Database:
         *,
         turn: AbstractContextManager[Any] | None = None,
         reading: Mapping[str, Any] | None = None,
-        file: OpenedFile | None = None,
+        file: DatabaseFile | None = None,
     ) -> None:
         self.engine = engine
         self._turn = turn or nullcontext()
@@ -264,7 +264,7 @@ def _leave_read_only(context: ExceptionContext) -> None:
 def _sqlite(url: URL) -> Database:
     _check_sqlite(url)
     in_memory = url.database in (None, "", ":memory:")
-    file = OpenedFile(path_of(url))
+    file = DatabaseFile(path_of(url))
     if in_memory:
         engine = create_engine(
             "sqlite://",
@@ -304,7 +304,7 @@ def _check_sqlite(url: URL) -> None:
         raise ServerStartError("the database URL cannot be read", hint=_URL_HINT) from error
 
 
-def _prepare_sqlite(connection: Any, file: OpenedFile) -> None:
+def _prepare_sqlite(connection: Any, file: DatabaseFile) -> None:
     # The driver must not begin transactions by itself: `_begin_sqlite` decides how they begin.
     connection.isolation_level = None
     cursor = connection.cursor()

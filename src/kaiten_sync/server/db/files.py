@@ -68,7 +68,7 @@ def keep_private(path: Path | None) -> None:
             log.warning("other users had rights on %s; now only its owner has", each)
 
 
-class OpenedFile:
+class DatabaseFile:
     """Whether the file of a database is still the one that was opened.
 
     What is written to a file that was deleted is lost, and connections that are opened later would
