@@ -89,12 +89,12 @@ def may_be_stored(error: SQLAlchemyError) -> bool:
     return why_unavailable(error) in (BUSY, _NO_FILES)
 
 
-def log_failure(log: logging.Logger, what: str, error: SQLAlchemyError) -> None:
+def log_failure(log: logging.Logger, what: str, error: Exception) -> None:
     """Log what could not be done, and why: in a line, unless it is a fault of ours.
 
     While the database is away this is logged each time somebody needs it.
     """
-    if why_unavailable(error) is None:
+    if not isinstance(error, SQLAlchemyError) or why_unavailable(error) is None:
         log.error(what, exc_info=error)
     else:
         log.error("%s: %s", what, one_line(getattr(error, "orig", None) or error))

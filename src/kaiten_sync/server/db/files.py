@@ -58,10 +58,12 @@ def keep_private(path: Path | None) -> None:
     if path is None or not _is_database(path):
         return
     for each in (Path(f"{path}{ending}") for ending in _COMPANIONS):
-        if not each.is_file() or not stat.S_IMODE(each.stat().st_mode) & 0o077:
-            continue
         try:
+            if not stat.S_IMODE(each.stat().st_mode) & 0o077:
+                continue
             each.chmod(_OWNER_ONLY)
+        except FileNotFoundError:  # SQLite creates the others when it needs them
+            continue
         except OSError as error:
             log.warning("other users have rights on %s: %s", each, error.strerror)
         else:

@@ -142,7 +142,7 @@ class DeliveryWorker:
                 for lease in await self._in_thread(self._claim):
                     self._start(lease)
                 wait_s = await self._in_thread(self._until_next)
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001  no later event would be delivered
                 log_failure(log, "cannot read what is to be delivered; will try again", error)
                 wait_s = self._settings.poll_s
             # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the news.
@@ -235,7 +235,7 @@ class DeliveryWorker:
                     )
                 )
                 await self._in_thread(self._record, delivery, attempt)
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001  it is repeated
             log_failure(log, "a delivery could not be recorded; it will be repeated", error)
         finally:
             # Also after an error, or nobody would deliver to the endpoint until its lease ends by
@@ -334,7 +334,7 @@ class DeliveryWorker:
                 # A thread for each batch: a stop waits for one at most.
                 while await self._in_thread(next, batches, None) is not None:
                     await asyncio.sleep(_BETWEEN_BATCHES_S)
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001  nothing would be deleted any more
                 log_failure(log, "what is old could not be deleted; it will be tried again", error)
             await asyncio.sleep(SWEEP_EVERY_S)
 
