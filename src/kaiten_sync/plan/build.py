@@ -34,7 +34,7 @@ from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.members import members_left
 from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
-from kaiten_sync.plan.places import declared_places, with_places
+from kaiten_sync.plan.places import as_declared, declared_places, with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, not_needed, protected_harm, used
 from kaiten_sync.plan.renames import renamed
@@ -267,7 +267,8 @@ def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     """The plan sealed with its warnings, and all that is found with its place."""
     warned = tuple(warnings(case, plan.new_versions))
     plan = seal(plan.changed(warnings=tuple(each.sentence for each in warned)))
-    diagnostics = (*refusals(case), *found, *warned, *members_left(case))
+    refused = as_declared(refusals(case), case.changes)
+    diagnostics = (*refused, *found, *warned, *members_left(case))
     places = {**declared_places(plan), **case.desired.places} if diagnostics else {}
     return Proposal(plan=plan, diagnostics=with_places(diagnostics, places))
 
