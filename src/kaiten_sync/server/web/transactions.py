@@ -105,6 +105,7 @@ def work_in(
         caller=caller,
         now_ms=now_ms,
         random_hex=lambda: secrets.token_hex(3),
+        clock=surroundings.clock,
         allow_private_webhooks=surroundings.allow_private_webhooks,
     )
 
@@ -133,8 +134,8 @@ class Writing:
 
     def __init__(self, surroundings: Surroundings, connection: Connection) -> None:
         self.connection = connection
-        # Once the lock is had: what is stored after another transaction has a later time than
-        # that one.
+        # Once the lock of SQLite is had: what is stored after another transaction has a later time
+        # than that one.
         self.now_ms = surroundings.clock()
         self._surroundings = surroundings
         self._works: list[Work] = []
