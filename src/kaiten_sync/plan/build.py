@@ -28,7 +28,7 @@ from kaiten_sync.model.value import Json
 from kaiten_sync.plan.cost import requests_to_apply, requests_to_list
 from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
-from kaiten_sync.plan.held import unheld
+from kaiten_sync.plan.held import blind_needs, unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.members import members_left
@@ -157,6 +157,7 @@ def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
     needs = (
         *protected_harm(case.changes, case.guards.protected),
         *foreign_children(case.leaving),
+        *blind_needs(case.holders, case.leaving.going),
         *restart_needs(restarted, case.use),
         *tightening_needs(case.tightened, case.holders),
     )
