@@ -54,7 +54,8 @@ _MARKS = {Effect.BREAKS: "⛔ ", Effect.TIGHTENS: "⚠️ "}
 
 
 _TABLE_SHARE = 0.2
-"""The share of the text for the table of changed grants: it is what a product manager approves."""
+"""The share of the text for the table of changed grants. It comes first: it is what a product
+manager approves."""
 
 _IMPACT_SHARE = 0.3
 """The share of the text for whom the plan affects: names are the first to be left out."""
@@ -78,18 +79,18 @@ def plan_markdown(
     as that command names it.
     """
     said = "".join(notice_markdown(notice) for notice in notices)
-    head = _head(plan, said, is_refused=is_refused, origin=origin)
-    table = table_of_plan(plan, impact)
+    table, pricing = table_of_plan(plan, impact), ""
     if table.rows:
         command = shlex.join(["kaiten-sync", "table", file])
-        head += pricing_markdown(table, int(max_chars * _TABLE_SHARE), command) + "\n"
+        pricing = pricing_markdown(table, int(max_chars * _TABLE_SHARE), command)
+    head = _head(plan, said, pricing, is_refused=is_refused, origin=origin)
     if impact is not None and impact.concerns_anybody:
         head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
     missing = partial(_missing, shlex.join(["kaiten-sync", "show", file]))
     return document(head, riskiest_first(entries_of(plan)), _block, missing, max_chars)
 
 
-def _head(plan: Plan, notices: str, *, is_refused: bool, origin: Origin) -> str:
+def _head(plan: Plan, notices: str, pricing: str, *, is_refused: bool, origin: Origin) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
     parts = [
@@ -97,6 +98,8 @@ def _head(plan: Plan, notices: str, *, is_refused: bool, origin: Origin) -> str:
         f"<!-- kaiten-sync plan {seal} -->",
         f"{notices}<h3>{plan_title(plan)} for {where}</h3>",
     ]
+    if pricing:
+        parts.append(pricing.rstrip("\n"))
     if plan.is_empty and is_refused:
         parts.append(NO_WAY)
     elif plan.is_empty:

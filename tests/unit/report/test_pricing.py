@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from tests.unit.report.strategies import plan_of
@@ -13,6 +15,7 @@ from tests.unit.report.test_json import check
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
+from kaiten_sync.model.plan import Left, Plan
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 from kaiten_sync.pricing import (
@@ -24,6 +27,8 @@ from kaiten_sync.pricing import (
     table_of_plan,
 )
 from kaiten_sync.report.formats import TABLE, Look
+from kaiten_sync.report.plan_html import plan_html
+from kaiten_sync.report.plan_markdown import plan_markdown
 from kaiten_sync.report.pricing_formats import pricing_markdown, pricing_parts
 from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 
@@ -133,6 +138,18 @@ def test_a_plan_shows_what_it_changes() -> None:
     nothing = table_of_plan(plan_of(()))
     for form in ("text", "markdown"):
         assert TABLE[form](nothing, Look()) == "The plan changes no grant.\n"
+
+
+@pytest.mark.parametrize(("render", "heading"), [(plan_markdown, "</h3>"), (plan_html, "<main")])
+def test_the_table_is_the_first_thing_in_a_plan(
+    render: Callable[[Plan], str], heading: str
+) -> None:
+    seats = parse_address("license/pro/grant/seats")
+    left = Left(address=seats, fields={"value": 5}, reason="stays")
+    plan = plan_of((change("calls", 1000, 500),), warnings=("warned",)).changed(left=(left,))
+    body = html.unescape(render(plan)).partition(heading)[2]
+    table, *rest = map(body.index, ("1,000 → 500 ▼", "warned", "stays", "update"))
+    assert table < min(rest)
 
 
 @pytest.mark.parametrize(
