@@ -109,7 +109,7 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
             hint="pass --force to replace it; `adopt --into-overlay` adds to it",
         )
     _check_is_overlay(overlay, ports.files)
-    desired = load(overlay.under)
+    desired = load_under(overlay)
     case = DriftCase(target=connection.target, scope=overlay.under.scope)
     with connection.open() as catalog:
         live, diff = compare(desired, catalog, case, ports.progress)
@@ -181,6 +181,26 @@ def overlay_of(
         is_used=is_used,
         is_missed=is_used and any(isinstance(each, Diagnostic) for each in read),
     )
+
+
+def load_under(overlay: Overlay) -> DesiredState:
+    """What is declared without the overlay that is written.
+
+    Raises:
+        DeclarationError: the declaration is wrong.
+        RefusedError: it is wrong only without this overlay.
+    """
+    try:
+        return load(overlay.under)
+    except DeclarationError as error:
+        if not overlay.path.exists() or validate(overlay.whole)[0] is None:
+            raise
+        raise RefusedError(
+            f"the declaration is valid only with {overlay.shown}, so no other content can be worked"
+            " out for it; nothing was written",
+            error.diagnostics,
+            hint=f"move what needs {overlay.shown} from the other overlays into it",
+        ) from error
 
 
 def _check_stays(path: Path, shown: str, folder: Path) -> None:
