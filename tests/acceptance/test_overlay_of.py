@@ -137,7 +137,12 @@ def test_the_overlay_has_exactly_the_differences_and_plans_empty(two: Two) -> No
 
 
 def test_where_the_overlay_goes(two: Two) -> None:
-    assert "overlays: [overlays/bare/]" in two.run("export", "--overlay-of", "bare", code=3)
+    assert "overlays: [overlays/bare/]` to it in the project file, or pass -o\n" in two.run(
+        "export", "--overlay-of", "bare", code=3
+    )
+    assert "overlays: [overlays/bare/]` to it in the project file\n" in two.run(
+        "adopt", "--into-overlay", "-t", "bare", code=3
+    )
     said = two.run("export", "--overlay-of", "bare", "-o", "elsewhere/mine.yaml")
     assert "overlays: [elsewhere/mine.yaml]" in said
     assert (two.place.folder / "elsewhere/mine.yaml").exists()

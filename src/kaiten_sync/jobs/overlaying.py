@@ -160,7 +160,11 @@ def overlay_of(
     if out is None and prefers_existing and found:
         path = found[-1].path
     else:
-        path = workspace.folder / out if out is not None else root / _usual(connection, name)
+        path = (
+            workspace.folder / out
+            if out is not None
+            else root / _usual(connection, name, may_be_named=not prefers_existing)
+        )
         path = path if path.suffix.lower() in SUFFIXES else path / _FILE
     shown = os.path.relpath(path, workspace.folder)
     _check_stays(path, shown, workspace.folder)
@@ -344,11 +348,12 @@ def prove(
         )
 
 
-def _usual(connection: Connection, name: str) -> str:
+def _usual(connection: Connection, name: str, *, may_be_named: bool) -> str:
     """Where a target's overlay goes: to the last path of its overlays."""
     if connection.overlays and not glob.has_magic(connection.overlays[-1]):
         return connection.overlays[-1]
     raise UsageError(
         f"the target {name} has no file or folder of overlays to write to",
-        hint=f"add `overlays: [overlays/{name}/]` to it in the project file, or pass -o",
+        hint=f"add `overlays: [overlays/{name}/]` to it in the project file"
+        + (", or pass -o" if may_be_named else ""),
     )
