@@ -81,7 +81,7 @@ def source_of(
     if project is None:
         raise UsageError(
             "no catalog is named",
-            hint="pass -f PATH, or start a project with `kaiten-sync init`",
+            hint="name its files or folders, or start a project with `kaiten-sync init`",
         )
     return CatalogSource(
         root=Path(project.root), catalog=project.catalog, overlays=overlays, scope=scope
