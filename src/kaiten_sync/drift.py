@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_named, with_units
+from kaiten_sync.diff import (
+    diff_catalog,
+    undoing,
+    with_deleted,
+    with_named,
+    with_unfinished,
+    with_units,
+)
 from kaiten_sync.errors import UsageError
 from kaiten_sync.families import live_families
 from kaiten_sync.immutable import Immutable
@@ -193,6 +200,7 @@ def _compare(
 ) -> _Compared:
     need = need_of_everything(desired)
     read = read_live(catalog, need, case.scope, progress, lambda: check_supported(desired, catalog))
+    desired = with_unfinished(desired, read, case.agreed)
     live = seen_as_sold(desired, read)
     diff = diff_catalog(desired, live, case.scope)
     undeclared = case.only - desired.resources.keys()

@@ -19,7 +19,7 @@ from kaiten_sync.apply import (
     requests_to_permit,
 )
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
-from kaiten_sync.diff import diff_catalog, fields_let_go
+from kaiten_sync.diff import diff_catalog, fields_let_go, with_unfinished
 from kaiten_sync.errors import DeclarationError
 from kaiten_sync.families import (
     Resolution,
@@ -221,6 +221,7 @@ def _basis(
     live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
     kept = {each.address: each for each in request.kept}
     before = request.previous
+    desired = with_unfinished(desired, live, before)
     sold = resolve(desired, catalog, live, request.scope, progress, kept, request.settled, before)
     diff = sold.without_hidden(diff_catalog(sold.desired, live, request.scope))
     leaving = owned.leaving(diff.differences, live)

@@ -259,11 +259,33 @@ def test_a_protected_family_is_not_tightened_in_place_and_its_next_version_is_fr
 ) -> None:
     protected = LOWERED.replace("PAID\n", "PAID\n    protect: true\n")
     done = sold.plan(protected, code=4)
-    assert "protected" in done.stderr
+    grant = "family/growth/grant/seats"
+    assert f"- {grant} is protected and would be tightened; " in done.stderr
+    assert f"pass --allow {grant} (" in done.stderr
+    assert "license/growth" not in done.stderr
+    sold.plan(protected, "--allow", grant)
     sold.plan(protected, "--allow", "family/growth")
     sold.hold("growth", "one")
     sold.plan(protected)
     assert sold.choice["way"] == "new-version"
+
+
+@pytest.mark.parametrize("holders", [(), ("one",)], ids=["in place", "a new version"])
+def test_what_is_wrong_with_a_family_names_it_as_it_is_declared(
+    sold: Seller, holders: tuple[str, ...]
+) -> None:
+    for holder in holders:
+        sold.hold("growth", holder)
+    sold.place.write(
+        "kaiten-sync.yaml",
+        f"version: 1\ncatalog: catalog.yaml\ntargets:\n  local: {{url: {sold.place.url}}}\n"
+        "scope: {entitlements: [], groups: []}\n",
+    )
+    wrong = "version: 1\nfamilies:" + LOWERED.split("families:")[1]
+    wrong = wrong.replace("sso: true", "sso: 5, nothing: 1")
+    done = sold.plan(wrong, "-t", "local", "--previous", "none", code=4)
+    found = [line.split(": ")[0] for line in done.stderr.splitlines() if line.startswith("  - ")]
+    assert found == ["  - family/growth/grant/nothing", "  - family/growth/grant/sso"]
 
 
 def test_a_protected_family_that_left_git_is_deleted_once_it_is_allowed(sold: Seller) -> None:

@@ -371,17 +371,48 @@ def granted(api: httpx.Client, license_: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_token_that_cannot_see_holders_is_told_of_it(
-    agreed: Workplace, api: httpx.Client
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_token_that_cannot_see_holders_takes_no_grants_from_them_unasked(
+    agreed: Workplace, api: httpx.Client, is_held: bool
 ) -> None:
+    """The grants of a license are deleted before it, so the server's refusal comes too late."""
     scopes = ["write:entitlements", "write:licenses"]
     made = make(api, "/service-accounts/bootstrap/tokens", name="ci", scopes=scopes)
+    if is_held:
+        license_id = api.get("/licenses/starter").json()["id"]
+        body = instance_body(api, slug="acme-prod")
+        make(api, "/instances", **{**body, "licenseId": license_id})
     agreed.write("catalog.yaml", LESS)
-    done = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN, KAITEN_AUTH_TOKEN=made["token"])
+    planning = ("plan", "-f", "catalog.yaml", "-o", PLAN)
+    refused = agreed.run(*planning, KAITEN_AUTH_TOKEN=made["token"])
+    assert refused.code == 4
+    assert "license/starter: its holders could not be listed" in refused.stderr
+    assert "read:instances" in refused.stderr
+    assert "--allow license/starter" in refused.stderr
+    done = agreed.run(*planning, "--allow", "license/starter", KAITEN_AUTH_TOKEN=made["token"])
     assert done.code == 0, done.stderr
-    assert "could not be listed" in done.stdout
-    assert "read:instances" in done.stdout
-    assert agreed.run("apply", PLAN, KAITEN_AUTH_TOKEN=made["token"]).code == 0
+    assert "deletes their grants before the server can refuse" in done.stdout
+    applied = agreed.run("apply", PLAN, KAITEN_AUTH_TOKEN=made["token"])
+    assert applied.code == (5 if is_held else 0), applied.stdout
+
+
+def test_a_token_that_cannot_see_holders_deletes_a_license_without_grants(
+    place: Workplace, api: httpx.Client
+) -> None:
+    """The server refuses if somebody holds it, and nothing is taken from them before."""
+    scopes = ["write:entitlements", "write:licenses"]
+    made = make(api, "/service-accounts/bootstrap/tokens", name="ci", scopes=scopes)
+    place.write("catalog.yaml", LESS + "  bare: {name: Bare, type: PAID, entitlements: {}}\n")
+    assert plan(place) == []
+    assert place.run("apply", PLAN).code == 0
+    license_id = api.get("/licenses/bare").json()["id"]
+    make(api, "/instances", **{**instance_body(api, slug="acme"), "licenseId": license_id})
+    place.write("catalog.yaml", LESS)
+    done = place.run("plan", "-f", "catalog.yaml", "-o", PLAN, KAITEN_AUTH_TOKEN=made["token"])
+    assert done.code == 0, done.stderr
+    assert "the holders of license/bare could not be listed" in done.stdout
+    assert "the server will refuse to delete an object that has any" in done.stdout
+    assert place.run("apply", PLAN, KAITEN_AUTH_TOKEN=made["token"]).code == 4
 
 
 def test_grants_that_nobody_managed_are_not_taken_along_unasked(

@@ -13,6 +13,7 @@ BY_OTHERS = {
     "list_commands",  # click
     *("capture_signals", "handle_hup", "data_received"),  # uvicorn
     *("_as_it_is", "_collated", "_without_index", "inherit_cache"),  # sqlalchemy
+    "start_tls",  # httpcore
     "delimiter",  # string.Template
     "MORE",  # read by what writes the schemas, tests/docs/schemas.py
     *("register", "unregister"),  # for kinds that are not ours, such as the toy kind of the tests

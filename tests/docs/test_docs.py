@@ -35,6 +35,15 @@ def test_the_readme_says_of_an_exit_code_what_its_page_says() -> None:
     assert [code for code in readme if not page[code].startswith(readme[code])] == []
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/exit-codes.md"])
+def test_an_exit_code_for_differences_names_every_command_that_has_it(page: str) -> None:
+    text = Path(page).read_text(encoding="utf-8")
+    for option in ("detailed_exitcode", "check"):
+        for name, command in commands():
+            if any(each.name == option for each in command.params):
+                assert f"`{name} --{option.replace('_', '-')}`" in text
+
+
 def test_every_option_has_help() -> None:
     for name, command in commands():
         for parameter in command.params:
@@ -106,6 +115,13 @@ def test_a_command_has_no_comment(path: Path) -> None:
     for line in commands_here:
         bare = re.sub(r"'[^']*'|\"[^\"]*\"|\$\{[^}]*\}", "", line)
         assert not re.search(r"(^|\s)#", bare), line
+
+
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_a_command_does_not_rely_on_words_being_split(path: Path) -> None:
+    """zsh, the shell of macOS, hands `${3:+--data "$3"}` to a command as one word."""
+    for found in re.findall(r"(?<![\"\w])\$\{\w+:?[-+][^}]*\}", path.read_text(encoding="utf-8")):
+        assert not re.search(r"\s", found), found
 
 
 def test_an_image_is_built_in_a_format_that_has_its_health_check() -> None:

@@ -14,11 +14,12 @@ from kaiten_sync.api.identity import server_key
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.scalars import resolve_plain
-from kaiten_sync.declare.secrets import mask_from
+from kaiten_sync.declare.secrets import mask_from, unshown_values
 from kaiten_sync.declare.submodules import submodules
 from kaiten_sync.disk import Disk
 from kaiten_sync.jobs.editors import SETTINGS, new_settings
 from kaiten_sync.licensing import closest_spelling, is_quantity, quantity_hint
+from kaiten_sync.model.document import Node
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.strict_json import read_strict
 from kaiten_sync.plan.read_pieces import plan_of_pieces
@@ -57,6 +58,12 @@ def test_a_long_text_gets_a_hint_at_once(text: str) -> None:
     assert closest_spelling(text) is None
     assert len(quantity_hint(text, ("call", "calls"))) < 200
     assert is_quantity(text) in (True, False)
+
+
+@pytest.mark.parametrize("end", ["", "?", "#", "#sha256=", "#sha256=://?"])
+def test_a_long_url_is_looked_through_at_once(end: str) -> None:
+    node = Node(SourceRef("kaiten-sync.yaml", 1, 1), "://" * LONG + end)
+    assert bool(unshown_values(node)) == (end not in ("", "#sha256="))
 
 
 def test_a_long_host_is_a_server_like_others() -> None:

@@ -17,11 +17,15 @@ from typing import Any
 import httpcore
 import httpx
 
+from kaiten_sync.api.tls import TlsStream
 from kaiten_sync.errors import ServerError
 
 _STEP_BYTES = 1024 * 1024
 """Unpacked at a time. An error keeps what was in hand until Python looks for cycles: a page that is
 asked for again and again, in ever smaller pages, must not add up to gigabytes."""
+
+_PIECE_BYTES = 256 * 1024
+"""Sent at a time. Whenever a server takes a part of it, httpcore waits as long again."""
 
 
 class OverdueError(Exception):
@@ -39,7 +43,7 @@ class BoundedTransport(httpx.HTTPTransport):
     """
 
     def __init__(
-        self, *, tls: ssl.SSLContext, proxy: str | None, most_bytes: int, longest_s: float
+        self, *, tls: ssl.SSLContext, proxy: httpx.Proxy | None, most_bytes: int, longest_s: float
     ) -> None:
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
         super().__init__(verify=tls, limits=limits, proxy=proxy, trust_env=False)
@@ -164,13 +168,16 @@ class _BoundedStream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         unsent, self._unsent = self._unsent, b""
-        # A server may refuse a request before it has read it all, and hang up: its answer counts.
-        with suppress(httpcore.WriteError):
-            self._stream.write(unsent, self._budget.seconds_left(timeout))
-        seconds = self._budget.seconds_left(timeout)
         try:
+            # A server may refuse a request before it has read it all, and hang up: its answer
+            # counts.
+            with suppress(httpcore.WriteError):
+                for at in range(0, len(unsent), _PIECE_BYTES):
+                    piece = unsent[at : at + _PIECE_BYTES]
+                    self._stream.write(piece, self._budget.seconds_left(timeout))
+            seconds = self._budget.seconds_left(timeout)
             return self._budget.take(self._stream.read(max_bytes, seconds))
-        except httpcore.ReadTimeout:
+        except (httpcore.ReadTimeout, httpcore.WriteTimeout):
             self._budget.seconds_left(timeout)
             raise
 
@@ -186,10 +193,7 @@ class _BoundedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        seconds = self._budget.seconds_left(timeout)
-        return _BoundedStream(
-            self._stream.start_tls(ssl_context, server_hostname, seconds), self._budget
-        )
+        return TlsStream(self, ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

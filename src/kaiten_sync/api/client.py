@@ -132,11 +132,11 @@ class Client:
         self._extensions = {"timeout": timeout.as_dict()}
         # A transport without httpx's client, which takes a quarter of a request's time for what is
         # not wanted here: it follows redirects, keeps cookies and reads settings from outside.
-        tls = _tls(self.base_url, settings.network)
+        tls, proxy = _tls(self.base_url, settings.network), settings.network.through()
         self._transports = BoundedTransports(
             lambda: BoundedTransport(
                 tls=tls,
-                proxy=settings.network.proxy,
+                proxy=proxy,
                 most_bytes=ANSWER_LIMIT_BYTES,
                 longest_s=settings.answer_timeout_s,
             )

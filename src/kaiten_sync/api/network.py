@@ -74,11 +74,13 @@ class Network(Immutable, frozen=True, kw_only=True):
 
     `proxy` is the URL of an http or https proxy, which may contain a password, and `proxy_named_by`
     the variable that it is from; None connects directly. `certificates` are None for the usual
-    ones. `key_log` is the file to which Python's ssl module writes keys, None if it does not.
+    ones, and so are `proxy_certificates`, for a proxy that is itself reached by TLS. `key_log` is
+    the file to which Python's ssl module writes keys, None if it does not.
     """
 
     proxy: str | None = None
     proxy_named_by: str | None = None
+    proxy_certificates: Certificates | None = None
     certificates: Certificates | None = None
     key_log: str | None = None
 
@@ -104,9 +106,24 @@ class Network(Immutable, frozen=True, kw_only=True):
                     f"{KEY_LOG} is {self.key_log!r}, which cannot be written ({why})",
                     hint=f"unset {KEY_LOG}, unless somebody has to decrypt this run's connections",
                 ) from error
-        if self.certificates is None:
-            return httpx.create_ssl_context(trust_env=False)
-        return self.certificates.context()
+        return _context(self.certificates)
+
+    def through(self) -> httpx.Proxy | None:
+        """The proxy, and what checks its own certificate.
+
+        Raises:
+            UsageError: the certificates cannot be read.
+        """
+        if self.proxy is None:
+            return None
+        tls = _context(self.proxy_certificates) if self.proxy.startswith("https:") else None
+        return httpx.Proxy(self.proxy, ssl_context=tls)
+
+
+def _context(certificates: Certificates | None) -> ssl.SSLContext:
+    if certificates is None:
+        return httpx.create_ssl_context(trust_env=False)
+    return certificates.context()
 
 
 DIRECT = Network()
@@ -130,14 +147,16 @@ def network_of(
     named_by = _proxy_variable(server, environment)
     file = environment.get(CERTIFICATES_FILE) or None
     folder = environment.get(CERTIFICATES_FOLDER) or None
-    if certificates is None and (file or folder):
-        certificates = Certificates(
+    environments = None
+    if file or folder:
+        environments = Certificates(
             named_by=CERTIFICATES_FILE if file else CERTIFICATES_FOLDER, file=file, folder=folder
         )
     return Network(
         proxy=None if named_by is None else _proxy(named_by, environment[named_by]),
         proxy_named_by=named_by,
-        certificates=certificates,
+        proxy_certificates=environments,
+        certificates=certificates or environments,
         key_log=environment.get(KEY_LOG) or None,
     )
 

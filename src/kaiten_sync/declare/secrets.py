@@ -22,9 +22,9 @@ _USER_INFO = re.compile(r"(?<=://)[^/\s'\"@,}]+@")
 _IN_TOKENS, _IN_USER_INFO = "_", "@"
 """Every match contains it, and few lines do. Searching for it takes a twentieth of the time."""
 
-_BEHIND_PATH = re.compile(r"://[^?#]*(?:\?|#(?!sha256=))")
-"""A query or a fragment, where tokens are put. A wheel's URL has its hash there, and no other URL
-of a project file anything."""
+_BEHIND_PATH = re.compile(r"://[^?#]*+(?:(\?|#(?!sha256=))|#|\Z)")
+"""A query or a fragment, where tokens are put, is its group. A wheel's URL has its hash there, and
+no other URL of a project file anything. Every beginning is a match, so none is looked at twice."""
 
 _PLACES = ("env", "file")
 """Keys of `token` that say where it is."""
@@ -98,11 +98,15 @@ def _unshown(node: Node, *, is_named: bool) -> Iterator[SourceRef]:
         for item in value:
             yield from _unshown(item, is_named=is_named)
     is_said = is_named and value is not None and not isinstance(value, tuple | dict)
-    if is_said or (isinstance(value, str) and _BEHIND_PATH.search(value)):
+    if is_said or (isinstance(value, str) and _has_more_than_path(value)):
         yield node.ref
     for key, entry in node.entries.items():
         is_place = is_named and key in _PLACES
         yield from _unshown(entry.node, is_named=not is_place and (is_named or names_secret(key)))
+
+
+def _has_more_than_path(url: str) -> bool:
+    return any(found[1] for found in _BEHIND_PATH.finditer(url))
 
 
 def has_user_info(url: str) -> bool:

@@ -6,6 +6,7 @@ from kaiten_sync.diff.let_go import fields_let_go
 from kaiten_sync.diff.servers import server_differences, without_declared
 from kaiten_sync.diff.sides import with_sides
 from kaiten_sync.diff.undo import undoing
+from kaiten_sync.diff.unfinished import with_unfinished
 
 __all__ = [
     "diff_catalog",
@@ -16,6 +17,7 @@ __all__ = [
     "with_deleted",
     "with_named",
     "with_sides",
+    "with_unfinished",
     "with_units",
     "without_declared",
 ]

@@ -24,6 +24,8 @@ _LACKS = re.compile(r'No value with name "([^"]+)" found in Activation')
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'.*")
 _OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '\((.*)\)'")
 _EXPECTING = re.compile(r" expecting .*$")
+_LONGEST_REASON = 500
+"""Characters. The library repeats values whole, and an expression can make a value of any size."""
 _INT64 = 2**63
 """The integers of CEL are of 64 bits, with a sign: the library refuses any other."""
 
@@ -152,5 +154,7 @@ def _said(text: str, language: Language) -> str:
 
 
 def _plain(message: str) -> str:
-    """A message without the library's status words."""
+    """A message without the library's status words, shortened."""
+    if len(message) > _LONGEST_REASON:
+        message = f"{message[:_LONGEST_REASON]}..."
     return _STATUS.sub("", _STATUS.sub("", message))

@@ -13,6 +13,7 @@ import re
 import resource
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from kaiten_sync.immutable import Immutable
 
 TIMEOUT_S = 60.0
 """For one call: the blame of a file with a long history takes seconds. Longer, and it hangs."""
+
+SILENCE_S = 600.0
+"""How long git is not asked again after a call without an answer. A pipe among the files that git
+reads whole would be waited for by every call, and a drift report makes one for each file."""
 
 MEMORY_BYTES = 2 * 1024**3
 """For one call. Files below `.git` that git reads whole can be links to a device without end."""
@@ -72,6 +77,13 @@ _PROGRAMS = r"^filter\..*\.(clean|smudge|process|required)$"
 """Settings with a free name in the middle, which have to be asked for before they can be unset."""
 
 
+_NO_ANSWER = f"git has not answered for {TIMEOUT_S:g} s"
+_BLAME = "blame"
+_silent_until: dict[str, float] = {}
+"""By command, for the whole process. A blame takes long without anything being wrong, so that says
+nothing about other commands; what stops the others stops it, too."""
+
+
 class GitError(Exception):
     """git is not there, did not answer, or refused. The message is git's own, shortened."""
 
@@ -90,6 +102,9 @@ class Git(Immutable, frozen=True, kw_only=True):
             GitError: see there.
         """
         command = [self.program, "-C", str(self.folder), *arguments]
+        kind = _BLAME if arguments[0] == _BLAME else ""
+        if time.monotonic() < max(_silent_until.get(each, 0.0) for each in ("", kind)):
+            raise GitError(_NO_ANSWER)
         try:
             with subprocess.Popen(  # noqa: S603  (no shell; arguments from outside come after `--`)
                 command,
@@ -109,7 +124,8 @@ class Git(Immutable, frozen=True, kw_only=True):
                 finally:
                     process.kill()  # does nothing if it has ended
         except subprocess.TimeoutExpired as error:
-            raise GitError("git did not answer") from error
+            _silent_until[kind] = time.monotonic() + SILENCE_S
+            raise GitError(_NO_ANSWER) from error
         except (OSError, ValueError) as error:
             raise GitError(str(error)) from error
         if process.returncode:

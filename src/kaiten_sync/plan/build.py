@@ -28,13 +28,13 @@ from kaiten_sync.model.value import Json
 from kaiten_sync.plan.cost import requests_to_apply, requests_to_list
 from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
-from kaiten_sync.plan.held import unheld
+from kaiten_sync.plan.held import blind_needs, unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.members import members_left
 from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
-from kaiten_sync.plan.places import declared_places, with_places
+from kaiten_sync.plan.places import as_declared, declared_places, with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, not_needed, protected_harm, used
 from kaiten_sync.plan.renames import renamed
@@ -157,6 +157,7 @@ def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
     needs = (
         *protected_harm(case.changes, case.guards.protected),
         *foreign_children(case.leaving),
+        *blind_needs(case.holders, case.leaving.going),
         *restart_needs(restarted, case.use),
         *tightening_needs(case.tightened, case.holders),
     )
@@ -267,7 +268,8 @@ def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     """The plan sealed with its warnings, and all that is found with its place."""
     warned = tuple(warnings(case, plan.new_versions))
     plan = seal(plan.changed(warnings=tuple(each.sentence for each in warned)))
-    diagnostics = (*refusals(case), *found, *warned, *members_left(case))
+    refused = as_declared(refusals(case), case.changes)
+    diagnostics = (*refused, *found, *warned, *members_left(case))
     places = {**declared_places(plan), **case.desired.places} if diagnostics else {}
     return Proposal(plan=plan, diagnostics=with_places(diagnostics, places))
 

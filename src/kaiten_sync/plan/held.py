@@ -12,6 +12,7 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.leaving import deleted
+from kaiten_sync.plan.protection import Consent
 from kaiten_sync.plan.words import some
 
 
@@ -89,19 +90,51 @@ def resting_on_nobody(plan: Plan, done: Collection[str]) -> frozenset[Address]:
     )
 
 
+def blind_needs(holders: Holders, gone: Collection[Address]) -> Iterator[Consent]:
+    """Objects whose holders could not be listed, and who would lose something before a refusal.
+
+    The server deletes nothing that is held. What is inside an object is deleted before it, though.
+    """
+    for address in _unseen(holders, gone):
+        if _loses_first(address, gone):
+            yield Consent(
+                address=address,
+                diagnostic=Diagnostic(
+                    rule="holders-unseen",
+                    message=f"its holders could not be listed ({holders.gap}), and they would lose"
+                    " its grants before the server can refuse to delete it",
+                    address=str(address),
+                    hint=f"plan with a token that may list them, or pass --allow {address} if"
+                    " nobody holds it",
+                ),
+            )
+
+
+def _unseen(holders: Holders, gone: Collection[Address]) -> list[Address]:
+    """The objects to be deleted whose holders could not be listed, in address order."""
+    holdable = (a for a in gone if spec_of(a.kind).held_by is not HeldBy.NOBODY)
+    blind = [address for address in holdable if address not in holders.checked]
+    return sorted(blind, key=lambda each: each.sort_key) if holders.gap is not None else []
+
+
+def _loses_first(address: Address, gone: Collection[Address]) -> bool:
+    is_had = spec_of(address.kind).held_by is HeldBy.INSTANCES
+    return is_had and any(each.parent == address for each in gone)
+
+
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
     """A warning about the objects to be deleted whose holders could not be listed."""
-    holdable = (a for a in gone if spec_of(a.kind).held_by is not HeldBy.NOBODY)
-    # Not refused: the server itself will not delete what is held.
-    blind = [address for address in holdable if address not in holders.checked]
-    if blind and holders.gap is not None:
-        names = some([str(a) for a in sorted(blind, key=lambda address: address.sort_key)])
-        yield Diagnostic(
-            rule="holders-unseen",
-            message=f"the holders of {names} could not be listed ({holders.gap}); the server will"
-            " refuse to delete an object that has any",
-            severity=Severity.WARNING,
-        )
+    blind = _unseen(holders, gone)
+    for is_first, what in (
+        (False, "the server will refuse to delete an object that has any"),
+        (True, "the plan deletes their grants before the server can refuse to delete them"),
+    ):
+        if of := [str(each) for each in blind if _loses_first(each, gone) is is_first]:
+            yield Diagnostic(
+                rule="holders-unseen",
+                message=f"the holders of {some(of)} could not be listed ({holders.gap}); {what}",
+                severity=Severity.WARNING,
+            )
 
 
 def holding_of(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
@@ -22,6 +23,28 @@ def with_places(
     )
 
 
+def as_declared(
+    diagnostics: Iterable[Diagnostic], changes: Iterable[Change]
+) -> tuple[Diagnostic, ...]:
+    """The diagnostics about changed objects, each about the object as it is declared.
+
+    A message that begins with an object names the right one itself.
+    """
+    found = tuple(diagnostics)
+    declared = {str(each.address): str(each.declared) for each in changes} if found else {}
+    return tuple(
+        each
+        if each.address is None or each.headline == each.message
+        else each.changed(address=declared.get(each.address, each.address))
+        for each in found
+    )
+
+
 def declared_places(plan: Plan) -> dict[Address, SourceRef]:
     """Where the changed objects of a plan are declared; what it deletes is declared nowhere."""
-    return {change.address: change.source for change in plan.changes if change.source}
+    return {
+        address: change.source
+        for change in plan.changes
+        if change.source
+        for address in (change.address, change.declared)
+    }

@@ -47,13 +47,14 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
             continue
         seen.add(address)
         verb = "deleted" if change.action == Action.DELETE else "tightened"
+        named = change.declared
         yield Consent(
             address=address,
             diagnostic=Diagnostic(
                 rule="protected",
-                message=f"{address} is protected and would be {verb}",
-                address=str(address),
-                hint=f"lift `protect` in git first, or pass --allow {address}",
+                message=f"{named} is protected and would be {verb}",
+                address=str(named),
+                hint=f"lift `protect` in git first, or pass --allow {named}",
             ),
         )
 

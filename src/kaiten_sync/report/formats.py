@@ -46,9 +46,9 @@ class PlanView(Immutable, frozen=True, kw_only=True):
     """A plan to render. `write` makes the plan file, which belongs to the stage that plans.
 
     `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
-    `notices` are for a comment on a pull request; a terminal has them on standard error. `impact`
-    is whom the plan affects; the plan file is the same with and without it. `origin` is what the
-    plan comes from, and `file` the plan file as the next command names it.
+    `notices` are for markdown and HTML, which are read elsewhere; a terminal has them on standard
+    error. `impact` is whom the plan affects; the plan file is the same with and without it.
+    `origin` is what the plan comes from, and `file` the plan file as the next command names it.
     """
 
     plan: Plan
@@ -186,7 +186,7 @@ PLAN: Formats[PlanView] = {
         file=view.file,
     ),
     "html": lambda view, _: plan_html.plan_html(
-        view.plan, view.diagnostics, view.impact, origin=view.origin
+        view.plan, view.notices, view.impact, is_refused=view.is_refused, origin=view.origin
     ),
 }
 TABLE: Formats[PriceTable] = {

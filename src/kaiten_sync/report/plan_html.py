@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.change import Action, Effect
-from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.pricing import table_of_plan
@@ -14,6 +13,7 @@ from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.field_rows import FieldRow, with_word
 from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.left import NO_WAY, Note, no_changes, notes_beside
+from kaiten_sync.report.notice import Notice
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
@@ -22,10 +22,7 @@ from kaiten_sync.report.pricing_formats import pricing_parts
 from kaiten_sync.report.risk import riskiest_first, takes_away
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import (
-    plan_warnings,
-    with_place,
-)
+from kaiten_sync.report.words import plan_warnings
 
 _HARMFUL = {
     Effect.BREAKS: "Breaks: cannot be done in place",
@@ -68,13 +65,16 @@ class _Section(Immutable, frozen=True, kw_only=True):
 
 def plan_html(
     plan: Plan,
-    diagnostics: Sequence[Diagnostic] = (),
+    notices: Sequence[Notice] = (),
     impact: Impact | None = None,
     *,
+    is_refused: bool = False,
     origin: Origin = Origin.COMPARISON,
 ) -> str:
-    """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
-    refusals = [each for each in diagnostics if each.severity is Severity.ERROR]
+    """A whole page: no scripts, no assets, light and dark, as narrow as a phone.
+
+    `notices` are what a reader has to know first.
+    """
     target = cut(safe_text(plan.target.name), NAME_LIMIT)
     return template("plan.html").render(
         target=target,
@@ -88,7 +88,16 @@ def plan_html(
             Note(each.title, tuple(cut(line, VALUE_LIMIT) for line in each.lines))
             for each in notes_beside(plan)
         ],
-        refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
+        is_refused=is_refused,
+        notices=[
+            Notice(
+                message=cut(safe_text(each.message), VALUE_LIMIT),
+                details=[cut(safe_text(line), VALUE_LIMIT) for line in each.details],
+                hint=cut(safe_text(each.hint), VALUE_LIMIT) if each.hint else None,
+                symbol=each.symbol,
+            )
+            for each in notices
+        ],
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan_warnings(plan)],
         sections=list(_sections(plan)),
         table=pricing_parts(table) if (table := table_of_plan(plan, impact)).rows else None,

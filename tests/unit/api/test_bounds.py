@@ -17,6 +17,7 @@ import pytest
 from tests.support.processes import HANG_S
 from tests.support.scripted import Reply, Request, scripted
 
+from kaiten_sync.api.attempts import LostAnswerError
 from kaiten_sync.api.bounds import (
     BoundedTransport,
     BoundedTransports,
@@ -120,6 +121,26 @@ def test_a_server_that_drips_is_asked_once() -> None:
         gone.set()
         client.close()
     assert connections[0] == 1
+
+
+def test_a_server_that_takes_a_request_slowly_is_not_waited_for() -> None:
+    """Each part of it is taken in time; all of them together are not."""
+    gone, taken = threading.Event(), []
+    request_bytes = 32 * 1024 * 1024
+
+    def take(connection: socket.socket) -> None:
+        while not gone.wait(0.05):
+            taken.append(len(connection.recv(256 * 1024)))
+
+    with speaking(take) as (url, _):
+        client = client_at(url, answer_timeout_s=0.5)
+        try:
+            with pytest.raises(LostAnswerError, match=r"took longer than 0\.5 s"):
+                client.write_once("POST", "/licenses", {"description": "x" * request_bytes})
+        finally:
+            gone.set()
+            client.close()
+    assert sum(taken) < request_bytes / 2
 
 
 def test_requests_side_by_side_have_connections_of_their_own_which_are_kept() -> None:

@@ -10,10 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import trustme
 from tests.support.scripted import Reply, scripted
 
 from kaiten_sync.api.client import Client
-from kaiten_sync.api.network import DIRECT, network_of
+from kaiten_sync.api.network import DIRECT, Certificates, network_of
 from kaiten_sync.api.settings import ConnectionSettings, RetrySettings
 from kaiten_sync.errors import UnreachableError, UsageError
 
@@ -225,3 +226,15 @@ def test_the_variables_of_httpx_itself_are_not_read(
         assert client.get("/licenses").body == []
         client.close()
     assert received == []
+
+
+def test_a_proxys_own_certificate_is_checked_against_the_environments(tmp_path: Path) -> None:
+    """`ca` of a target is about its server."""
+    authority = trustme.CA()
+    file, own = str(tmp_path / "environments.pem"), Certificates(named_by="ca", file="nowhere.pem")
+    authority.cert_pem.write_to_path(file)
+    environment = {"SSL_CERT_FILE": file, "HTTPS_PROXY": "https://proxy.example.com:3128"}
+    proxy = network_of(SERVER, environment, own).through()
+    assert proxy is not None
+    assert proxy.ssl_context is not None
+    assert len(proxy.ssl_context.get_ca_certs()) == 1

@@ -182,6 +182,14 @@ def test_an_expression_that_would_take_all_memory_ends() -> None:
     assert found == ((Unjudged(reason="it takes more than 209,715,200 bytes of memory"),),)
 
 
+def test_a_reason_is_short_however_large_the_value_in_it_is() -> None:
+    large = f"['{'a' * 3000}']" + ".map(a, a + a + a + a + a + a)" * 4 + "[0]"
+    ((found,),) = judge([f"{{'a': 1}}[{large}] == 1"], LANGUAGE, [{}])
+    assert isinstance(found, Unjudged)
+    assert found.reason.startswith("Key not found in map")
+    assert len(found.reason) < 1000
+
+
 def test_no_expressions_and_no_rows_take_no_answers() -> None:
     assert check([], LANGUAGE) == ()
     assert judge([], LANGUAGE, [{}]) == ()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kaiten_sync.errors import UsageError
+from kaiten_sync.git import run
 from kaiten_sync.git.blame import blame_lines
 from kaiten_sync.git.merges import unmerged_sides
 from kaiten_sync.git.refusal import refusal
@@ -194,6 +195,49 @@ def test_no_device_is_read_to_an_end_that_it_has_not(repository: Repository, set
     assert who is not None
     assert who.author == "Ada"
     assert file_at(f"{first}:a.yaml", repository.folder) == b"x: 1\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".git/config", ".git/HEAD", ".git/shallow", ".git/objects/info/alternates"),
+        ".gitattributes",
+    ],
+)
+def test_a_pipe_is_not_waited_for_again_and_again(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    repository.commit("Ada", a="x: 1\n")
+    pipe = repository.folder / name
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    waited: list[str] = []
+    wait = subprocess.Popen.communicate
+
+    def communicate(process: subprocess.Popen[bytes], timeout: float) -> tuple[bytes, bytes]:
+        try:
+            return wait(process, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            waited.append(str(process.args))
+            raise
+
+    monkeypatch.setattr(run, "TIMEOUT_S", 2.0)
+    monkeypatch.setattr(run, "_silent_until", {})
+    monkeypatch.setattr(subprocess.Popen, "communicate", communicate)
+    for _ in range(3):
+        repository.who("a", 1)
+        versions(repository.folder / "a.yaml")
+        unmerged_sides(repository.folder / "a.yaml")
+    assert 1 <= len(waited) <= 2  # a blame, and any other command
+
+
+def test_a_blame_that_takes_long_hides_no_plan(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit("Ada", a="x: 1\n")
+    monkeypatch.setattr(run, "_silent_until", {"blame": float("inf")})
+    assert repository.who("a", 1) is None
+    assert len(versions(repository.folder / "a.yaml")) == 1
 
 
 BLAME_WITH_LITTLE_MEMORY = """\

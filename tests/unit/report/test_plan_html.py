@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 
@@ -11,7 +12,9 @@ from tests.unit.report.strategies import LEAN, NASTY, plan_of, plans
 from kaiten_sync.kinds.addresses import license_address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.notice import Notice
 from kaiten_sync.report.plan_html import plan_html
+from kaiten_sync.report.plan_markdown import plan_markdown
 
 _VOID = {"meta", "br"}
 _KNOWN = {
@@ -83,6 +86,21 @@ def test_nothing_to_do(nothing_to_do: Plan) -> None:
     assert "No changes. local matches the declaration (1 object compared)." in shown
 
 
+def test_what_a_reader_has_to_know_first_is_there_as_in_markdown(plan: Plan) -> None:
+    notices = [
+        Notice(message="the plan is refused", details=["a is held"], hint="ask them"),
+        Notice(message="A rule of the project warns", details=["many requests"], symbol="⚠️"),
+        Notice(message="prod waits for staging", symbol="⏳"),
+    ]
+    page = _Page(plan_html(plan, notices, is_refused=True))
+    written = html.unescape(plan_markdown(plan, notices, is_refused=True))
+    for said in [text for each in notices for text in (each.message, *each.details)]:
+        assert said in page.text
+        assert said in written
+    assert "ask them" in page.text
+    assert page.tags <= _KNOWN
+
+
 def test_deletes_that_hurt_nobody_have_their_section() -> None:
     gone = Change(address=license_address("a"), action=Action.DELETE, fields=())
     assert "Deletes and archives" in plan_html(plan_of((gone,)))
@@ -99,7 +117,8 @@ def test_hostile_text_is_shown_and_does_nothing() -> None:
         )
         for position, nasty in enumerate(NASTY)
     )
-    page = _Page(plan_html(plan_of(changes, warnings=NASTY)))
+    notices = [Notice(message=each, details=[each], hint=each) for each in NASTY]
+    page = _Page(plan_html(plan_of(changes, warnings=NASTY), notices))
     assert page.tags <= _KNOWN
     assert page.attributes <= _ATTRIBUTES
     assert "<script>alert(1)</script>" in page.text
