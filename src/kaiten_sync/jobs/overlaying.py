@@ -151,7 +151,6 @@ def overlay_of(
             hint="start one with `kaiten-sync init`, or `export --with-project`",
         )
     root = Path(workspace.project.root)
-    name = connection.target.name
     read = tuple(find_files(connection.overlays, root=root))
     # Nobody who lets a repository name the file wants to write outside it.
     if outside := [e for e in read if isinstance(e, Diagnostic) and e.rule == OUTSIDE]:
@@ -163,7 +162,7 @@ def overlay_of(
         path = (
             workspace.folder / out
             if out is not None
-            else root / _usual(connection, name, may_be_named=not prefers_existing)
+            else root / _usual(connection, may_be_named=not prefers_existing)
         )
         path = path if path.suffix.lower() in SUFFIXES else path / _FILE
     shown = os.path.relpath(path, workspace.folder)
@@ -348,10 +347,11 @@ def prove(
         )
 
 
-def _usual(connection: Connection, name: str, *, may_be_named: bool) -> str:
+def _usual(connection: Connection, *, may_be_named: bool) -> str:
     """Where a target's overlay goes: to the last path of its overlays."""
     if connection.overlays and not glob.has_magic(connection.overlays[-1]):
         return connection.overlays[-1]
+    name = connection.target.name
     raise UsageError(
         f"the target {name} has no file or folder of overlays to write to",
         hint=f"add `overlays: [overlays/{name}/]` to it in the project file"
