@@ -156,15 +156,12 @@ def overlay_of(
     if outside := [e for e in read if isinstance(e, Diagnostic) and e.rule == OUTSIDE]:
         raise DeclarationError(outside)
     found = [each for each in read if isinstance(each, FoundFile)]
-    if out is None and prefers_existing and found:
+    if out is not None:
+        path = _as_file(workspace.folder / out)
+    elif prefers_existing and found:
         path = found[-1].path
     else:
-        path = (
-            workspace.folder / out
-            if out is not None
-            else root / _usual(connection, may_be_named=not prefers_existing)
-        )
-        path = path if path.suffix.lower() in SUFFIXES else path / _FILE
+        path = _as_file(root / _usual(connection, may_be_named=not prefers_existing))
     shown = os.path.relpath(path, workspace.folder)
     _check_stays(path, shown, workspace.folder)
     real = Path(os.path.realpath(path))
@@ -184,6 +181,10 @@ def overlay_of(
         is_used=is_used,
         is_missed=is_used and any(isinstance(each, Diagnostic) for each in read),
     )
+
+
+def _as_file(path: Path) -> Path:
+    return path if path.suffix.lower() in SUFFIXES else path / _FILE
 
 
 def load_under(overlay: Overlay) -> DesiredState:
