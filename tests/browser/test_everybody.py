@@ -18,6 +18,35 @@ from tests.support.with_git import drift_by_hand, server_with_git
 _PHONE = {"viewport": {"width": 360, "height": 740}}
 _DARK = {"color_scheme": "dark"}
 
+_TURNED = "\u202edesrever \u05d0"
+"""A name whose end, and all after it in its line, is written from right to left."""
+
+_DRAWN_ALONG = """(name) => {
+  const isOwn = (node) => /^[{\\[]/.test(node.data.trim())
+    || ["PRE", "TEXTAREA", "OPTION"].includes(node.parentElement.tagName);
+  const isApart = (element) => {
+    const style = getComputedStyle(element);
+    return style.display !== "inline" || style.unicodeBidi === "isolate";
+  };
+  const after = (node) => {
+    for (let each = node; each === node || !isApart(each); each = each.parentElement) {
+      for (let next = each.nextSibling; next; next = next.nextSibling) {
+        if (next.textContent.trim()) return next.textContent.trim();
+      }
+    }
+    return "";
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const rests = isOwn(node) ? [] : node.data.split(name).slice(1).map((rest) => rest.trim());
+    if (rests.length > 0) rests.push(rests.pop() || after(node));
+    found.push(...rests.filter((rest) => rest && !rest.startsWith("\\u2069")));
+  }
+  return found;
+}"""
+"""The words that such a name draws along. JSON and what is to be copied is shown as it is."""
+
 
 @pytest.mark.parametrize(
     "window", [{}, _DARK, _PHONE], indirect=True, ids=["light", "dark", "phone"]
@@ -76,6 +105,16 @@ def test_no_page_is_wider_than_a_phone(
         page.goto(server.url + path)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, path
+
+
+def test_no_name_turns_the_words_around_it(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    for path in paths_of_pages(furnish(api, _TURNED)):
+        page.goto(server.url + path)
+        assert page.evaluate(_DRAWN_ALONG, _TURNED) == [], path
+    page.set_content(f"<p>Delete {_TURNED} with all that it has</p>")
+    assert page.evaluate(_DRAWN_ALONG, _TURNED) == ["with all that it has"]
 
 
 def test_going_back_keeps_what_was_typed(page: Page, server: EmbeddedServer) -> None:

@@ -182,6 +182,34 @@ def test_every_method_of_a_served_path_is_served(contract: dict[str, Any]) -> No
             assert set(operations) == set(contract["paths"][path])
 
 
+def test_what_is_not_served_explains_itself(
+    contract: dict[str, Any], server: EmbeddedServer
+) -> None:
+    narrow = server.new_organization("read:licenses")
+    asked = 0
+    for path, operations in contract["paths"].items():
+        if path in DOCUMENT["paths"]:
+            continue
+        url = f"{server.url}/api{re.sub('{.*?}', 'some', path)}"
+        for method, operation in operations.items():
+            (scope,) = operation["security"][0]["bearerAuth"]
+            refused = _ask(method, url, narrow)
+            assert (refused.status_code, refused.json()["code"]) == (403, "Auth.MissingScope"), path
+            answer = _ask(method, url, server.new_organization(scope))
+            is_empty_list = method == "get" and answer.json() in (
+                [],
+                {"items": [], "hasMore": False},
+            )
+            assert is_empty_list or answer.json()["code"] == "NotServed.NotFound", (method, path)
+            asked += 1
+    assert asked > 50
+
+
+def _ask(method: str, url: str, token: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.request(method, url, headers=headers)
+
+
 SHARED_SCHEMAS = (
     "Problem",
     "ErrorDetail",

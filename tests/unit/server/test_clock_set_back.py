@@ -26,7 +26,8 @@ from tests.unit.server.test_webhook_delivery import (
 from kaiten_sync.server.dashboard.git_view import GitView
 from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.engine import Database
-from kaiten_sync.server.db.tables import webhook_endpoint
+from kaiten_sync.server.db.tables import token, webhook_endpoint
+from kaiten_sync.server.web.last_use import LastUse
 from kaiten_sync.server.web.throttle import MAX_GUESSES, WAIT_MS
 
 HOUR_MS = 3_600_000
@@ -149,6 +150,28 @@ def test_a_session_is_idle_from_its_last_use_on(fresh_url: str) -> None:
         dash.see("/")
         clock.now_ms += 31 * MINUTE_MS
         dash.see("/", status=303)
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize(
+    ("set_back_ms", "shown_ms"), [(HOUR_MS, -HOUR_MS), (MINUTE_MS, -MINUTE_MS), (5_000, 0)]
+)
+def test_a_token_was_last_used_now(
+    outbox: Database, set_back_ms: int, shown_ms: int, *, is_restarted: bool
+) -> None:
+    used_ms = now_ms()
+    with outbox.reading() as connection:
+        token_id = connection.execute(select(token.c.id)).scalar_one()
+    last_use = LastUse(outbox)
+    with last_use.running():
+        last_use.note(token_id, used_ms)
+    if is_restarted:
+        last_use = LastUse(outbox)
+    with last_use.running():
+        last_use.note(token_id, used_ms - set_back_ms)
+    with outbox.reading() as connection:
+        stored_ms = connection.execute(select(token.c.last_used_at)).scalar_one()
+    assert stored_ms == used_ms + shown_ms
 
 
 def test_the_plan_of_git_is_made_again() -> None:

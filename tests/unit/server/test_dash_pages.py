@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -51,6 +52,15 @@ def test_every_page_is_valid_and_shows_scripts_as_text(dash: Dash, names: Names)
         assert not [each for each in page.all("img") if each.get("src") == "x"], path
         assert not _inline(page), path
         assert _ids(page) == sorted(set(_ids(page))), path
+
+
+def test_every_page_has_a_title_of_its_own(dash: Dash, api: httpx.Client) -> None:
+    titles = Counter(
+        Html(dash.see(path)).all("title")[0].text
+        for path in paths_of_pages(furnish(api))
+        if "?" not in path
+    )
+    assert [title for title, times in titles.items() if times > 1] == []
 
 
 def test_hostile_texts_are_on_the_pages_and_not_left_out(dash: Dash, names: Names) -> None:

@@ -153,8 +153,8 @@ def test_what_is_stored_later_is_not_overwritten(server: EmbeddedServer) -> None
         with database.writing() as connection:
             unused = "SELECT max(id) FROM token WHERE last_used_at IS NULL"
             token_id = connection.exec_driver_sql(unused).scalar_one()
-            identity.note_uses(connection, {token_id: 2000})
-            identity.note_uses(connection, {token_id: 1000, "gone": 1})
+            identity.note_uses(connection, {token_id: 2000}, 1001)
+            identity.note_uses(connection, {token_id: 1000, "gone": 1}, 1001)
         with database.reading() as connection:
             said = "SELECT last_used_at FROM token WHERE last_used_at < 5000"
             assert connection.exec_driver_sql(said).scalars().all() == [2000]

@@ -41,6 +41,7 @@ DIGESTS = {
     "v0014_folded_names.py": "8bfabf6b8a1cb8893b333cca8c6c81002a3d0e29d3265e332474bd4c5fc2eb30",
     "v0015_sums.py": "f89350fdacefebcef1de01180f72f6212910d875bfc9542e9fbc16554441366e",
     "v0016_long_addresses.py": "e708c5ebfdcf53657eb970b44c3dbed69a380ea31115a309bc764c12de00d8f5",
+    "v0017_exact_json.py": "26bf202988ab73201ab8dbfc29c65b1a77f537a0217ba89cafd02daba7a487d7",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place. 0009 alone was changed, where it failed: no other could
@@ -261,6 +262,16 @@ def test_thresholds_that_are_not_finite_are_mended(
     with behind(used_url) as connection:
         row = connection.execute(select(grant)).one()
     assert (row.value["value"], row.overage_percent) == (mended, overage)
+
+
+def test_long_thresholds_get_their_short_spelling(used_url: str) -> None:
+    with behind(used_url) as connection:
+        command.downgrade(alembic_config(connection), "0016")
+        value = r'{"type"\: "number", "value"\: 1e300}'
+        connection.execute(text(f"UPDATE license_entitlement SET value = '{value}'"))
+    with serving(used_url) as meter:
+        answer = meter.api.get("/licenses/growth/entitlements/calls").text
+    assert '"value":{"type":"number","value":1e300}' in answer
 
 
 @pytest.mark.parametrize("stored", ["NaN", "Infinity"])

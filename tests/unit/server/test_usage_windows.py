@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.support.clocked import Clock, clocked
-from tests.support.metering import Meter, metered, milliseconds, opened, pair
+from tests.support.metering import Meter, done, metered, milliseconds, opened, pair
 
 from kaiten_sync.licensing.windows import MAX_SYNTHETIC_CLOSURES
-from kaiten_sync.server.db.usage import forget_reports
+from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db.usage import UsagePair, forget_reports
+from kaiten_sync.server.db.usage_batch import take_turns
 
 ROLLED = "USAGE_PERIOD_ROLLED_OVER"
 ACCEPTED = "USAGE_REPORT_ACCEPTED"
@@ -288,3 +291,29 @@ def test_lists_show_a_window_ahead_of_the_clock_too(meter: Meter, clock: Clock) 
     usage = meter.count(4)
     clock.set("2026-02-11T23:59:00Z")
     assert meter.api.get("/instances/main/entitlements/usage").json() == [usage]
+
+
+def test_who_waits_for_a_counter_counts_at_the_time_it_is_then(meter: Meter, clock: Clock) -> None:
+    meter.grant(10, resetPeriod="HOUR")
+    meter.count(1)
+    entitlement_id = meter.counters()[0].entitlement_id
+    later_ms = clock.now_ms + milliseconds("1970-01-01T02:00:00Z")
+    with ThreadPoolExecutor(1) as pool:
+        with opened(meter.database_url) as database, database.writing() as counting:
+            take_turns(
+                counting, [UsagePair(instance_id=meter.instance_id, entitlement_id=entitlement_id)]
+            )
+            waiting = pool.submit(meter.report, 2)
+            if database.is_postgresql:
+                _wait_for_somebody_who_waits(database)
+            clock.now_ms = later_ms
+        assert pair(done(waiting.result()).json()) == (2, 1)
+    assert meter.usage_events()[-1].occurred_at == later_ms
+
+
+def _wait_for_somebody_who_waits(database: Database) -> None:
+    query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while True:
+        with database.reading() as connection:
+            if connection.exec_driver_sql(query).scalar_one():
+                return

@@ -23,6 +23,7 @@ from kaiten_sync.server.dashboard.pages import (
     operation,
     show_question,
 )
+from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.accounts import ACCOUNT_SORTS, TOKEN_SORTS, ShownToken
 from kaiten_sync.server.domain.refusals import not_found
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, MODULE_SCOPES, allows
@@ -157,7 +158,7 @@ def _revoke(visit: Visit) -> Shown:
         "token_revoke.html",
         # Tokens that were made with this one are revoked with it.
         {"descendants": accounts.descendants_of(visit.work, token)},
-        title=f"Revoke {token.name}",
+        title=f"Revoke {isolated(token.name)}",
         about=view.account.name,
         back=f"{_ALL}/{slug}",
         calls=(

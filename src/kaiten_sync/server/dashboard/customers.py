@@ -19,6 +19,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.search import CUSTOMER_SORTS, INSTANCE_SORTS, Wanted
 from kaiten_sync.server.service import saturation, search
@@ -107,7 +108,7 @@ def _delete(visit: Visit) -> Shown:
         _DELETE,
         "customer_delete.html",
         {"row": row, "rows": page.rows, "has_more": page.next is not None},
-        title=f"Delete {row.name}",
+        title=f"Delete {isolated(row.name)}",
         about=row.name,
         back=f"{_ALL}/{row.slug}",
         calls=(call("delete-customer", customerSlug=row.slug),),

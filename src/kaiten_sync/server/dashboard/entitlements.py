@@ -30,6 +30,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.counter_pages import METER_SORTS
 from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.holders import ENTITLED_SORTS, GRANTING_SORTS
@@ -144,7 +145,7 @@ def _delete(visit: Visit) -> Shown:
             "counters": counters,
             "granting": granting,
         },
-        title=f"Delete {row.name}",
+        title=f"Delete {isolated(row.name)}",
         about=row.name,
         back=f"{_ALL}/{row.slug}",
         address=f"entitlement/{row.slug}",

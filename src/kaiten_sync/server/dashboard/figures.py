@@ -17,6 +17,7 @@ from kaiten_sync.licensing import (
     is_read_with_prefix,
     quantity_text,
 )
+from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
 _DIGITS = 12
@@ -98,7 +99,7 @@ def show_in_unit(value: float, unit: Unit) -> str:
         return show_number(value)
     if is_read_with_prefix(unit):
         return quantity_text(value, unit, _DECIMALS)
-    return f"{show_number(value)} {unit[0] if value == 1 else unit[1]}"
+    return f"{show_number(value)} {isolated(unit[0] if value == 1 else unit[1])}"
 
 
 def spell_number(value: float) -> str:

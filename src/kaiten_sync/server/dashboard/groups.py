@@ -19,6 +19,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.groups import GROUP_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS, Wanted
 from kaiten_sync.server.service import groups, search
@@ -75,7 +76,7 @@ def _delete(visit: Visit) -> Shown:
         _DELETE,
         "group_delete.html",
         {"row": row},
-        title=f"Delete {row.name}",
+        title=f"Delete {isolated(row.name)}",
         about=row.name,
         back=f"{_ALL}/{row.slug}",
         address=f"group/{row.slug}",

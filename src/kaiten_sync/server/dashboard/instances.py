@@ -26,6 +26,7 @@ from kaiten_sync.server.dashboard.pages import (
     unless_untouched,
     up_to,
 )
+from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.audit import TRAIL_SORTS, TrailFilter
 from kaiten_sync.server.db.search import INSTANCE_SORTS, Wanted
 from kaiten_sync.server.domain.events import EVENT_TYPES
@@ -222,7 +223,7 @@ def _delete(visit: Visit) -> Shown:
         _DELETE,
         "instance_delete.html",
         {"row": row, "counted": counted},
-        title=f"Delete {row.name}",
+        title=f"Delete {isolated(row.name)}",
         about=row.name,
         back=f"{_ALL}/{row.slug}",
         calls=(call("deleteInstance", instanceSlug=row.slug),),

@@ -23,6 +23,7 @@ from kaiten_sync.server.dashboard.pages import (
     operation,
     show_question,
 )
+from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.db.search import INSTANCE_SORTS, Wanted
@@ -201,7 +202,7 @@ def _remove(visit: Visit) -> Shown:
         _REMOVE,
         "grant_remove.html",
         {"row": found.license, "grant": grant, "held": held, "preview": preview},
-        title=f"Remove {grant.entitlement_name} from {found.license.name}",
+        title=f"Remove {isolated(grant.entitlement_name)} from {isolated(found.license.name)}",
         about=found.license.name,
         back=f"{ALL}/{found.license.slug}",
         address=f"license/{found.license.slug}/grant/{grant.entitlement_slug}",
@@ -217,7 +218,7 @@ def _archive(visit: Visit) -> Shown:
         _ARCHIVE,
         "license_archive.html",
         {"row": row, "held": search.count_instances(visit.work, row.id)},
-        title=f"Archive {row.name}",
+        title=f"Archive {isolated(row.name)}",
         about=row.name,
         back=f"{ALL}/{row.slug}",
         address=f"license/{row.slug}",

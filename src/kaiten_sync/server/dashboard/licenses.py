@@ -21,6 +21,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.db.search import FAMILY_SORTS, Wanted
@@ -237,7 +238,7 @@ def _delete(visit: Visit) -> Shown:
         _DELETE,
         "license_delete.html",
         {"row": row, "grants": granted, "held": held},
-        title=f"Delete {row.name}",
+        title=f"Delete {isolated(row.name)}",
         about=row.name,
         back=f"{ALL}/{row.slug}",
         address=f"license/{row.slug}",

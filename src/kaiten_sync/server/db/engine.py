@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,8 +21,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
-from kaiten_sync.server.db.failures import READ_ONLY_STATE
-from kaiten_sync.server.db.files import create_private, keep_private, path_of
+from kaiten_sync.server.db.failures import READ_ONLY_STATE, FileMovedError
+from kaiten_sync.server.db.files import DatabaseFile, create_private, keep_private, path_of
 from kaiten_sync.server.db.holding import hold
 from kaiten_sync.server.db.ownership import is_of_another_program
 from kaiten_sync.server.settings import ServerStartError
@@ -95,7 +94,7 @@ class Database:
         *,
         turn: AbstractContextManager[Any] | None = None,
         reading: Mapping[str, Any] | None = None,
-        file: Path | None = None,
+        file: DatabaseFile | None = None,
     ) -> None:
         self.engine = engine
         self._turn = turn or nullcontext()
@@ -156,8 +155,8 @@ class Database:
         Raises:
             DatabaseInUseError: another server has it, and still had it after `wait_s`.
         """
-        if self._file is not None:
-            self._held.enter_context(hold(self._file, wait_s))
+        if self._file is not None and self._file.path is not None:
+            self._held.enter_context(hold(self._file.path, wait_s))
 
     def close(self) -> None:
         """End all connections."""
@@ -166,6 +165,8 @@ class Database:
 
     @contextmanager
     def _transaction(self, options: Mapping[str, Any], *, writes: bool) -> Iterator[Connection]:
+        if self._file is not None and self._file.is_moved:
+            raise FileMovedError(self._file.path)
         with self._turn, self.engine.connect() as connection:
             if options:
                 connection.execution_options(**options)
@@ -263,7 +264,7 @@ def _leave_read_only(context: ExceptionContext) -> None:
 def _sqlite(url: URL) -> Database:
     _check_sqlite(url)
     in_memory = url.database in (None, "", ":memory:")
-    file = path_of(url)
+    file = DatabaseFile(path_of(url))
     if in_memory:
         engine = create_engine(
             "sqlite://",
@@ -284,7 +285,7 @@ def _sqlite(url: URL) -> Database:
             connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
         )
         # Before SQLite creates the file, with rights for others.
-        event.listen(engine, "do_connect", lambda *_: create_private(file))
+        event.listen(engine, "do_connect", lambda *_: create_private(file.path))
     event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, file))
     # A database in memory is one connection, so its transactions take turns.
     return Database(engine, turn=threading.RLock() if in_memory else None, file=file)
@@ -303,20 +304,21 @@ def _check_sqlite(url: URL) -> None:
         raise ServerStartError("the database URL cannot be read", hint=_URL_HINT) from error
 
 
-def _prepare_sqlite(connection: Any, file: Path | None) -> None:
+def _prepare_sqlite(connection: Any, file: DatabaseFile) -> None:
     # The driver must not begin transactions by itself: `_begin_sqlite` decides how they begin.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
     # SQLite reads the file here: what is not a database, or another program's, stays as it is.
     if not is_of_another_program(cursor):
-        keep_private(file)
+        keep_private(file.path)
         cursor.execute("PRAGMA journal_mode=WAL")
     # With WAL this loses no committed data in a crash of the program, only in one of the machine.
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA mmap_size={_MAPPED_BYTES}")
     cursor.close()
+    file.note()
 
 
 def _begin_sqlite(connection: Connection, *, writes: bool) -> None:

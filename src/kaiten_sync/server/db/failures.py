@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -14,6 +16,7 @@ BUSY = "the database is busy; try again"
 FULL = "the disk of the database is full, and nothing was stored"
 READ_ONLY = "the database can only be read, and nothing was stored"
 _NO_FILES = "the database cannot use its files"
+MOVED = "the file of the database was deleted or replaced; put it back, or restart the server"
 
 READ_ONLY_STATE = "25006"
 """PostgreSQL's code of a database that can only be read, such as a replica."""
@@ -49,15 +52,24 @@ _PRIMARY = 0xFF
 """The bits of an extended code of SQLite that are the code. Source: https://sqlite.org/rescode.html"""
 
 
+class FileMovedError(SQLAlchemyError):
+    """The file of the database is not where it was opened."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(f"{path} is not the file that was opened")
+
+
 def why_unavailable(error: SQLAlchemyError) -> str | None:
     """Why the database does not do now what it may do later: answer it with 503. None for a fault.
 
     A lock, a connection or an answer did not come in time, the connection is gone, or the database
-    can store nothing at present. All raise DBAPIError, but for waiting for a free connection of our
-    own: sqlalchemy.exc.TimeoutError.
+    can store nothing at present. All raise DBAPIError, but for a file that was moved, and for
+    waiting for a free connection of our own: sqlalchemy.exc.TimeoutError.
     """
     if isinstance(error, PoolTimeoutError):
         return BUSY
+    if isinstance(error, FileMovedError):
+        return MOVED
     if not isinstance(error, DBAPIError):
         return None
     if isinstance(error.orig, sqlite3.Error):
@@ -75,6 +87,22 @@ def may_be_stored(error: SQLAlchemyError) -> bool:
     The commit may have arrived, and only its answer was lost.
     """
     return why_unavailable(error) in (BUSY, _NO_FILES)
+
+
+def log_failure(log: logging.Logger, what: str, error: Exception) -> None:
+    """Log what could not be done, and why: in a line, unless it is a fault of ours.
+
+    While the database is away this is logged each time somebody needs it.
+    """
+    if not isinstance(error, SQLAlchemyError) or why_unavailable(error) is None:
+        log.error(what, exc_info=error)
+    else:
+        log.error("%s: %s", what, one_line(getattr(error, "orig", None) or error))
+
+
+def one_line(error: BaseException) -> str:
+    """The text of an error of the driver, which may have several lines."""
+    return "; ".join(filter(None, (line.strip() for line in str(error).splitlines())))
 
 
 def is_worth_repeating(error: SQLAlchemyError) -> bool:

@@ -58,14 +58,46 @@ def keep_private(path: Path | None) -> None:
     if path is None or not _is_database(path):
         return
     for each in (Path(f"{path}{ending}") for ending in _COMPANIONS):
-        if not each.is_file() or not stat.S_IMODE(each.stat().st_mode) & 0o077:
-            continue
         try:
+            if not stat.S_IMODE(each.stat().st_mode) & 0o077:
+                continue
             each.chmod(_OWNER_ONLY)
+        except FileNotFoundError:  # SQLite creates the others when it needs them
+            continue
         except OSError as error:
             log.warning("other users have rights on %s: %s", each, error.strerror)
         else:
             log.warning("other users had rights on %s; now only its owner has", each)
+
+
+class DatabaseFile:
+    """Whether the file of a database is still the one that was opened.
+
+    What is written to a file that was deleted is lost, and connections that are opened later would
+    use the file that has replaced it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._identity: tuple[int, int] | None = None
+
+    def note(self) -> None:
+        """SQLite has opened the file. The first one counts."""
+        self._identity = self._identity or self._present()
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether another file, or none, has its place. False if it was never opened."""
+        return self._identity is not None and self._identity != self._present()
+
+    def _present(self) -> tuple[int, int] | None:
+        if self.path is None:
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def _is_database(path: Path) -> bool:

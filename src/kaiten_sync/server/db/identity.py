@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
+from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, or_, select, update
 
 from kaiten_sync.server.db.rows import RowQuery, TableRow, insert_row
 from kaiten_sync.server.db.tables import organization, service_account, token
@@ -122,13 +122,18 @@ def add_token(connection: Connection, row: TokenRow) -> None:
     insert_row(connection, token, row)
 
 
-def note_uses(connection: Connection, used: Mapping[str, int]) -> None:
-    """Store when tokens were last used, by their ids. What is stored and later stays."""
+def note_uses(connection: Connection, used: Mapping[str, int], inexact_ms: int) -> None:
+    """Store when tokens were last used, by their ids.
+
+    What is stored and later stays: another process was faster. What is later by `inexact_ms` or
+    more was stored before the clock was set back, and is replaced.
+    """
+    stored, now = token.c.last_used_at, bindparam("used", type_=BigInteger)
     statement = (
         update(token)
         .where(token.c.id == bindparam("token"))
-        .where(or_(token.c.last_used_at.is_(None), token.c.last_used_at < bindparam("used")))
-        .values(last_used_at=bindparam("used"))
+        .where(or_(stored.is_(None), stored < now, stored >= now + inexact_ms))
+        .values(last_used_at=now)
     )
     # In one order, so that two processes never wait for each other.
     rows = [{"token": token_id, "used": used[token_id]} for token_id in sorted(used)]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
 from kaiten_sync.server.db.engine import Database
-from kaiten_sync.server.db.failures import BUSY, FULL, READ_ONLY, why_unavailable
+from kaiten_sync.server.db.failures import BUSY, FULL, READ_ONLY, one_line, why_unavailable
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.ownership import OUR_REVISION
 from kaiten_sync.server.db.tables import metadata
@@ -105,9 +105,8 @@ def alembic_config(connection: Connection) -> Config:
 
 def _unusable(database: Database, error: DBAPIError) -> ServerStartError:
     dialect = database.engine.dialect.name
-    lines = (line.strip() for line in str(error.orig).splitlines())
     return ServerStartError(
-        "the database cannot be opened or brought up to date: " + "; ".join(filter(None, lines)),
+        f"the database cannot be opened or brought up to date: {one_line(error.orig or error)}",
         hint=_HINTS_BY_CAUSE.get((dialect, why_unavailable(error) or ""), _HINTS[dialect]),
     )
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from kaiten_sync.server.db import Database, webhooks
+from kaiten_sync.server.db import Database, log_failure, webhooks
 from kaiten_sync.server.db.attempts import AttemptRow, add_attempt
 from kaiten_sync.server.db.events import last_time
 from kaiten_sync.server.db.webhooks import DeliveryChange, DeliveryRow, DueDelivery
@@ -142,8 +142,8 @@ class DeliveryWorker:
                 for lease in await self._in_thread(self._claim):
                     self._start(lease)
                 wait_s = await self._in_thread(self._until_next)
-            except SQLAlchemyError:
-                log.exception("cannot read what is to be delivered; it will be tried again")
+            except Exception as error:  # noqa: BLE001  no later event would be delivered
+                log_failure(log, "cannot read what is to be delivered; will try again", error)
                 wait_s = self._settings.poll_s
             # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the news.
             with contextlib.suppress(TimeoutError):
@@ -235,8 +235,8 @@ class DeliveryWorker:
                     )
                 )
                 await self._in_thread(self._record, delivery, attempt)
-        except SQLAlchemyError:
-            log.exception("a delivery could not be recorded; it will be repeated")
+        except Exception as error:  # noqa: BLE001  it is repeated
+            log_failure(log, "a delivery could not be recorded; it will be repeated", error)
         finally:
             # Also after an error, or nobody would deliver to the endpoint until its lease ends by
             # itself.
@@ -324,8 +324,8 @@ class DeliveryWorker:
         try:
             with self._database.writing() as connection:
                 webhooks.change_lease(connection, lease.endpoint_id, lease.until_ms, _OVER)
-        except SQLAlchemyError:
-            log.exception("a lease could not be released; it ends by itself")
+        except SQLAlchemyError as error:
+            log_failure(log, "a lease could not be released; it ends by itself", error)
 
     async def _sweep(self) -> None:
         while True:
@@ -334,8 +334,8 @@ class DeliveryWorker:
                 # A thread for each batch: a stop waits for one at most.
                 while await self._in_thread(next, batches, None) is not None:
                     await asyncio.sleep(_BETWEEN_BATCHES_S)
-            except SQLAlchemyError:
-                log.exception("what is old could not be deleted; it will be tried again")
+            except Exception as error:  # noqa: BLE001  nothing would be deleted any more
+                log_failure(log, "what is old could not be deleted; it will be tried again", error)
             await asyncio.sleep(SWEEP_EVERY_S)
 
 

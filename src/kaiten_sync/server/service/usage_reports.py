@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, assert_never
 
 from kaiten_sync.licensing import (
@@ -172,7 +172,8 @@ def report_many(
         ]
     )
     outcomes: list[A | Exception] = []
-    for report in reports:
+    # Their counters are locked now: those who counted before have an earlier time.
+    for report in [replace(each, work=each.work.after_waiting()) for each in reports]:
         try:
             outcomes.append(_count_one(ledger, report, render))
         except Exception as error:  # noqa: BLE001  it is the answer to this report alone

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from sqlalchemy import Connection
 
@@ -34,6 +35,7 @@ class Caller:
 class Work:
     """One request's transaction, its caller, its time (ms since 1970, UTC), its randomness.
 
+    `clock` gives the time now; without one, time stands still.
     `allow_private_webhooks` says whether webhooks may lead into private networks. `queued`
     collects the ids of the webhook deliveries that the request causes.
     """
@@ -42,6 +44,7 @@ class Work:
     caller: Caller
     now_ms: int
     random_hex: Callable[[], str]
+    clock: Callable[[], int] | None = None
     allow_private_webhooks: bool = False
     queued: list[str] = field(default_factory=list)
 
@@ -49,6 +52,13 @@ class Work:
     def organization_id(self) -> str:
         """The only organization that this request may touch."""
         return self.caller.organization_id
+
+    def after_waiting(self) -> Self:
+        """The same at the time that it is now, for who has waited for a lock.
+
+        Whoever had the lock meanwhile has an earlier time, and so is before it in each list.
+        """
+        return self if self.clock is None else replace(self, now_ms=self.clock())
 
     def touched(self, before_ms: int) -> int:
         """A time of change that is later than the last one, however fast two changes follow."""

@@ -10,7 +10,7 @@ from threading import Lock
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kaiten_sync.server.db import Database, identity
+from kaiten_sync.server.db import Database, identity, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,8 @@ class LastUse:
     def note(self, token_id: str | None, now_ms: int) -> None:
         """A token was used; None for the server itself. May be called from any thread."""
         # Without the lock, since it is nearly always so; at worst a use is stored twice.
-        if token_id is None or now_ms - self._noted.get(token_id, 0) < _EVERY_MS:
+        # A use that was noted long after now was noted before the clock was set back.
+        if token_id is None or abs(now_ms - self._noted.get(token_id, 0)) < _EVERY_MS:
             return
         with self._lock:
             if self._writer is None:
@@ -62,6 +63,6 @@ class LastUse:
             due, self._due = self._due, {}
         try:
             with self._database.writing() as connection:
-                identity.note_uses(connection, due)
-        except SQLAlchemyError:
-            log.exception("the last use of tokens could not be stored; the next one will be")
+                identity.note_uses(connection, due, _EVERY_MS)
+        except SQLAlchemyError as error:
+            log_failure(log, "cannot store the last use of tokens; the next one will be", error)

@@ -1,7 +1,8 @@
 """Kinds of objects in the 1.0 contract that this server does not have.
 
 A client that looks through everything, such as Kaiten's MCP server, finds none of them: their lists
-are empty. Whatever else is asked of them is answered with a sentence that says so.
+are empty. Whatever else is asked of them, and of what belongs to them, is answered with a sentence
+that says so.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from kaiten_sync.server.web.transactions import Surroundings, caller_of, unless_
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-_SCOPES: Mapping[str, str] = {
+_LISTS: Mapping[str, str] = {
     "components": "components",
     "connectors": "organizations",
     "deployment-zones": "deployment_zones",
@@ -29,7 +30,24 @@ _SCOPES: Mapping[str, str] = {
     "metadata-fields": "metadata_fields",
     "releases": "releases",
 }
-"""The scope's module of each, by the first part of its path."""
+"""The scope's module of each kind that has a list, by the first part of its path."""
+
+_PARTS: Mapping[str, tuple[str, str]] = {
+    "customers/{of}/integrations/{rest:path}": ("integrations", "customers"),
+    "instances/{of}/integrations/{rest:path}": ("integrations", "instances"),
+    "integration/{of}/customer/{rest:path}": ("integrations", "customers"),
+    "integration/{of}/instance/{rest:path}": ("integrations", "instances"),
+    "ofrep/v1/evaluate/flags": ("feature flags", "feature_flags"),
+    "ofrep/v1/evaluate/flags/{rest:path}": ("feature flags", "feature_flags"),
+    "openfeature/v0/manifest": ("feature flags", "feature_flags"),
+    "v1/notification-preferences": ("notifications", "notifications"),
+    "v1/notifications": ("notifications", "notifications"),
+    "v1/notifications/{rest:path}": ("notifications", "notifications"),
+}
+"""What has no list, and the scope's module, by path."""
+
+_EVALUATION = "ofrep/"
+"""Below this, a POST only reads."""
 
 _EMPTY_PAGE = encode({"items": [], "hasMore": False})
 _EMPTY_ARRAY = encode([])
@@ -39,46 +57,65 @@ _WITHOUT_PAGES = frozenset({"connectors"})
 
 def routes_not_served(surroundings: Surroundings, mount: str) -> list[Route]:
     """The routes of these kinds, below the path of the API."""
-    return [
-        Route(
-            f"{mount}/{kind}{rest}", _Answers(surroundings, kind).__call__, methods=list(_METHODS)
+    answers = {
+        f"{kind}{rest}": _Answers(
+            surroundings,
+            kind.replace("-", " "),
+            module,
+            page=None if rest else _EMPTY_ARRAY if kind in _WITHOUT_PAGES else _EMPTY_PAGE,
         )
-        for kind in _SCOPES
+        for kind, module in _LISTS.items()
         for rest in ("", "/{rest:path}")
+    }
+    for path, (kind, module) in _PARTS.items():
+        only_reads = path.startswith(_EVALUATION)
+        answers[path] = _Answers(surroundings, kind, module, only_reads=only_reads)
+    return [
+        Route(f"{mount}/{path}", answer.__call__, methods=list(_METHODS))
+        for path, answer in answers.items()
     ]
 
 
 class _Answers:
-    """Answers what is asked of one kind."""
+    """Answers what is asked of one kind. `page` is the list of them, if this is its path."""
 
-    def __init__(self, surroundings: Surroundings, kind: str) -> None:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        kind: str,
+        module: str,
+        *,
+        page: bytes | None = None,
+        only_reads: bool = False,
+    ) -> None:
         self._surroundings = surroundings
         self._kind = kind
+        self._module = module
+        self._page = page
+        self._only_reads = only_reads
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
         try:
             await run_in_threadpool(self._let_in, request)
-            is_list = "rest" not in request.path_params
-            if request.method not in ("GET", "HEAD") or not is_list:
+            if request.method not in ("GET", "HEAD") or self._page is None:
                 raise not_found(
                     "NotServed.NotFound",
-                    f"this server has no {self._kind.replace('-', ' ')}; it serves the catalog,"
+                    f"this server has no {self._kind}; it serves the catalog,"
                     " customers, instances, usage, webhooks and service accounts",
                 )
         except RefusalError as error:
             return refused(error, request.scope["path"])
-        body = _EMPTY_ARRAY if self._kind in _WITHOUT_PAGES else _EMPTY_PAGE
-        return Response(body, media_type="application/json")
+        return Response(self._page, media_type="application/json")
 
     def _let_in(self, request: Request) -> None:
-        action = "read" if request.method in ("GET", "HEAD") else "write"
+        reads = self._only_reads or request.method in ("GET", "HEAD")
         with unless_unavailable(), self._surroundings.database.reading() as connection:
             caller_of(
                 self._surroundings,
                 connection,
                 request.headers.get("authorization"),
                 address_of(request),
-                f"{action}:{_SCOPES[self._kind]}",
+                f"{'read' if reads else 'write'}:{self._module}",
                 self._surroundings.clock(),
             )

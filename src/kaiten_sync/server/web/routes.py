@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
-from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db import Database, log_failure
 from kaiten_sync.server.web.catalog import OPERATIONS
 from kaiten_sync.server.web.codec import encode
 from kaiten_sync.server.web.dispatch import Dispatcher
@@ -99,8 +99,8 @@ def _open_routes(database: Database) -> list[BaseRoute]:
     async def readyz(request: Request) -> Response:
         try:
             await run_in_threadpool(database.is_ready)
-        except SQLAlchemyError:
-            log.exception("the database does not answer")
+        except SQLAlchemyError as error:
+            log_failure(log, "the database does not answer", error)
             return problem(
                 503, _path(request), code="UNAVAILABLE", detail="the database does not answer"
             )

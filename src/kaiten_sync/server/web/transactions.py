@@ -13,7 +13,14 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from kaiten_sync.server.db import BUSY, Database, is_worth_repeating, may_be_stored, why_unavailable
+from kaiten_sync.server.db import (
+    BUSY,
+    Database,
+    is_worth_repeating,
+    log_failure,
+    may_be_stored,
+    why_unavailable,
+)
 from kaiten_sync.server.domain.refusals import (
     RecordedRefusalError,
     RefusalError,
@@ -64,7 +71,7 @@ def unless_unavailable() -> Iterator[None]:
         if reason is None:
             raise
         if reason != BUSY:
-            log.error("%s: %s", reason, getattr(error, "orig", error))
+            log_failure(log, reason, error)
         raise RefusalError(RefusalKind.UNAVAILABLE, "UNAVAILABLE", reason) from error
 
 
@@ -98,6 +105,7 @@ def work_in(
         caller=caller,
         now_ms=now_ms,
         random_hex=lambda: secrets.token_hex(3),
+        clock=surroundings.clock,
         allow_private_webhooks=surroundings.allow_private_webhooks,
     )
 
@@ -126,8 +134,8 @@ class Writing:
 
     def __init__(self, surroundings: Surroundings, connection: Connection) -> None:
         self.connection = connection
-        # Once the lock is had: what is stored after another transaction has a later time than
-        # that one.
+        # Once the lock of SQLite is had: what is stored after another transaction has a later time
+        # than that one.
         self.now_ms = surroundings.clock()
         self._surroundings = surroundings
         self._works: list[Work] = []
@@ -164,8 +172,7 @@ def _write_once(surroundings: Surroundings, act: Callable[[Writing], T]) -> T:
             is_done = True
     except SQLAlchemyError as error:
         if is_done and may_be_stored(error):
-            cause = getattr(error, "orig", error)
-            log.error("the database did not confirm what it may have stored: %s", cause)
+            log_failure(log, "the database did not confirm what it may have stored", error)
             raise UnsettledError from error
         raise
     # After the commit: a worker that looks before it finds nothing, and sleeps on.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     Column,
@@ -21,7 +22,6 @@ from sqlalchemy import (
 from kaiten_sync.server.db.tables.base import (
     FINITE,
     Id,
-    Json,
     authorship,
     folded,
     id_and_slug,
@@ -162,7 +162,8 @@ grant = Table(
         nullable=False,
         index=True,
     ),
-    Column("value", Json, nullable=False),
+    # Plain JSON, also on PostgreSQL: it keeps the order of keys and the spelling of numbers.
+    Column("value", JSON, nullable=False),
     Column("overage_percent", SmallInteger),
     *authorship(),
     UniqueConstraint("license_id", "entitlement_id"),
@@ -190,9 +191,9 @@ grant = Table(
     ).ddl_if(dialect="sqlite"),
     CheckConstraint(
         "CASE value ->> 'type'"
-        " WHEN 'number' THEN coalesce(jsonb_typeof(value -> 'value'), '') = 'number'"
-        " WHEN 'boolean' THEN coalesce(jsonb_typeof(value -> 'value'), '') = 'boolean'"
-        " WHEN 'object' THEN coalesce(jsonb_typeof(value -> 'value'), '') = 'object'"
+        " WHEN 'number' THEN coalesce(json_typeof(value -> 'value'), '') = 'number'"
+        " WHEN 'boolean' THEN coalesce(json_typeof(value -> 'value'), '') = 'boolean'"
+        " WHEN 'object' THEN coalesce(json_typeof(value -> 'value'), '') = 'object'"
         " ELSE false END",
         name="value",
     ).ddl_if(dialect="postgresql"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     Column,
@@ -15,7 +16,6 @@ from sqlalchemy import (
 
 from kaiten_sync.server.db.tables.base import (
     Id,
-    Json,
     authorship,
     folded,
     folded_start,
@@ -60,7 +60,8 @@ instance = Table(
     Column("description", Text, nullable=False),
     Column("start_license_date", BigInteger, nullable=False),
     Column("end_license_date", BigInteger, nullable=False),
-    Column("metadata", Json, nullable=False),
+    # Plain JSON, also on PostgreSQL: it keeps its order.
+    Column("metadata", JSON, nullable=False),
     Column("status", String(20), nullable=False),
     Column("lifecycle_stage", Text),
     *authorship(),
@@ -72,7 +73,7 @@ instance = Table(
     Index(None, "license_id", "id"),
     Index(None, "organization_id", "end_license_date", "id"),
     CheckConstraint("status IN ('HEALTHY', 'DEGRADED', 'INCIDENT', 'MAINTENANCE')", name="status"),
-    *json_of("metadata", "object", "jsonb"),
+    *json_of("metadata", "object", "json"),
     valid_times("created_at", "updated_at", "start_license_date", "end_license_date"),
 )
 
