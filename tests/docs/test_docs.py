@@ -124,6 +124,14 @@ def test_a_command_does_not_rely_on_words_being_split(path: Path) -> None:
         assert not re.search(r"\s", found), found
 
 
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_a_command_has_nothing_that_macos_lacks(path: Path) -> None:
+    """Its `sed -i` takes a suffix, and its `sha256sum` is called `shasum -a 256`."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.findall(r"^ {4,}sed -i .*$", text, re.M)
+    assert "`shasum -a 256`" in text or not re.search(r"^ {4,}sha256sum ", text, re.M)
+
+
 def test_an_image_is_built_in_a_format_that_has_its_health_check() -> None:
     assert "\nHEALTHCHECK " in Path("Containerfile").read_text(encoding="utf-8")
     builds = [
