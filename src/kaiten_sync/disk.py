@@ -343,8 +343,9 @@ def _opened(path: Path, most_bytes: int) -> Iterator[BinaryIO]:
             yield file
     except (OSError, ValueError) as error:
         is_gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+        reason = "the file does not exist" if is_gone else getattr(error, "strerror", error)
         raise UsageError(
-            f"cannot read {path}: {getattr(error, 'strerror', error)}",
+            f"cannot read {path}: {reason}",
             hint="check the path" if is_gone else _MAY_READ,
         ) from error
 

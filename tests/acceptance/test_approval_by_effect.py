@@ -197,7 +197,7 @@ def test_a_case_does_not_read_standard_input(policies: Path) -> None:
     (policies / "rules.test.yaml").write_text(changed, encoding="utf-8")
     done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
     assert done.code == 3
-    assert ":5:5: error[bad-case] cannot read -: No such file" in done.stderr
+    assert ":5:5: error[bad-case] cannot read -: the file does not exist" in done.stderr
 
 
 def test_without_a_project_there_are_no_rules_to_test(policies: Path) -> None:

@@ -54,6 +54,22 @@ def license_(**grants: object) -> DesiredState:
 
 
 BY_CHANCE = license_(seats=10, calls=1000)
+UNLIMITED = license_(seats="unlimited", calls=1000)
+
+
+def lowered_and_replaced(limit: object, next_limit: object) -> DesiredState:
+    """The license with another limit, and a version after it, which looks at all that it grants.
+
+    The server itself changes the overage of a limit that becomes a number, or unlimited.
+    """
+    now = license_(seats=limit, calls=1000)
+    stays = {"type": "PAID", "lifecycleState": "PUBLISHED", "familySlug": "growth"}
+    after = desired(
+        declared("license/growth-v2", name="Growth", **stays),
+        declared("license/growth-v2/grant/seats", value=next_limit),
+    )
+    resources = {**now.resources, **after.resources}
+    return now.changed(resources=resources, owns=now.owns | after.owns)
 
 
 @dataclass(frozen=True)
@@ -78,6 +94,8 @@ CASES = {
     "no longer sold": Case(family(seats(10), calls(1000), sold=False)),
     "no longer declared": Case(desired(*COUNTED), held=()),
     "a family that was a license": Case(family(seats(5)), first=BY_CHANCE),
+    "a limit under what is replaced": Case(lowered_and_replaced(18, 18), first=UNLIMITED),
+    "a limit above what is replaced": Case(lowered_and_replaced("unlimited", 18), first=BY_CHANCE),
 }
 
 

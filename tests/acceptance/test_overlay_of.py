@@ -137,7 +137,12 @@ def test_the_overlay_has_exactly_the_differences_and_plans_empty(two: Two) -> No
 
 
 def test_where_the_overlay_goes(two: Two) -> None:
-    assert "overlays: [overlays/bare/]" in two.run("export", "--overlay-of", "bare", code=3)
+    assert "overlays: [overlays/bare/]` to it in the project file, or pass -o\n" in two.run(
+        "export", "--overlay-of", "bare", code=3
+    )
+    assert "overlays: [overlays/bare/]` to it in the project file\n" in two.run(
+        "adopt", "--into-overlay", "-t", "bare", code=3
+    )
     said = two.run("export", "--overlay-of", "bare", "-o", "elsewhere/mine.yaml")
     assert "overlays: [elsewhere/mine.yaml]" in said
     assert (two.place.folder / "elsewhere/mine.yaml").exists()
@@ -227,3 +232,20 @@ def test_what_only_bundles_need_leaves_them_with_its_entitlement(two: Two) -> No
 
 
 EXTENDING = "  wider: {extends: basics, entitlements: {calls: 7}}\nlicenses:"
+
+
+@pytest.mark.parametrize(
+    "words", [("export", "--force", "--overlay-of"), ("adopt", "--into-overlay", "-t")]
+)
+def test_overlays_that_are_valid_only_together_are_refused(
+    two: Two, words: tuple[str, ...]
+) -> None:
+    """Their difference from the base alone cannot be found out."""
+    two.place.write("overlays/staging/a.yaml", "version: 1\nentitlements: {theme: null}\n")
+    last = "version: 1\nlicenses: {growth: {entitlements: {theme: null}}}\n"
+    two.place.write("overlays/staging/overlay.yaml", last)
+    two.run("validate")
+    said = two.run(*words, "staging", code=4)
+    assert "valid only with overlays/staging/overlay.yaml" in said
+    assert "license/growth/grant/theme: the entitlement 'theme' is not declared" in said
+    assert two.overlay() == last

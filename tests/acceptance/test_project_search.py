@@ -146,6 +146,12 @@ def test_a_project_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
         open_project("nowhere.yaml", tmp_path, {}, NoNotices())
 
 
+def test_the_folder_of_a_project_is_not_its_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder, not a project file") as refused:
+        open_project(str(tmp_path), tmp_path, {}, NoNotices())
+    assert str(tmp_path / "kaiten-sync.yaml") in str(refused.value.hint)
+
+
 @pytest.mark.parametrize("command", ["validate", "plan", "doctor", "drift --all"])
 def test_a_project_file_by_another_name_is_told(tmp_path: Path, command: str) -> None:
     (tmp_path / "kaiten-sync.yml").write_text("version: 1\n", encoding="utf-8")

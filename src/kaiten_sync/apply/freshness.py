@@ -19,6 +19,7 @@ from kaiten_sync.families import version_address
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
+from kaiten_sync.kinds.values import followed
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, change_id, changed_again
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -172,9 +173,8 @@ def after(state: State | None, change: Change) -> State | None:
     """The state that a change leaves behind; None if the object is gone."""
     if change.action == Action.DELETE:
         return None
-    fields = dict(state.fields) if state else {}
-    for field in change.fields:
-        fields[field.name] = None if field.after is ABSENT else field.after
+    changed = {f.name: None if f.after is ABSENT else f.after for f in change.fields}
+    fields = followed(change.address.kind, state.fields, changed) if state else changed
     return State(state.id if state else None, fields)
 
 

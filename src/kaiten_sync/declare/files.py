@@ -32,7 +32,7 @@ OUTSIDE = "outside-folder"
 
 _OUT_OF_REPOSITORY = (
     "this leads out of the repository",
-    "copy the file, or name it on the command line: -f PATH",
+    "copy the file, or name the place that it leads to on the command line",
 )
 
 

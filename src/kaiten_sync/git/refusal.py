@@ -1,4 +1,4 @@
-"""Why git does not read a repository: its files belong to another user, or are not all there."""
+"""Why git does not read a repository: whose it is, its settings, or what is not there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,20 @@ def refusal(folder: Path) -> str | None:
         git("rev-parse", "--git-dir")
     except GitError as error:
         return " ".join(str(error).split())
-    return PARTIAL_CLONE if _lacks_objects(git) else None
+    return _unread_history(git) or (PARTIAL_CLONE if _lacks_objects(git) else None)
+
+
+def _unread_history(git: Git) -> str | None:
+    """Why git cannot list commits, if there are any: a setting that it does not understand."""
+    try:
+        git("rev-parse", "--quiet", "--verify", "HEAD")
+    except GitError:
+        return None
+    try:
+        git("log", "--max-count=0")
+    except GitError as error:
+        return " ".join(str(error).split())
+    return None
 
 
 def _lacks_objects(git: Git) -> bool:

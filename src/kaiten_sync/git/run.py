@@ -61,9 +61,10 @@ _SETTINGS = {
     "core.hooksPath": os.devnull,
     # A folder of files can look like a repository, with a history of its own. Since git 2.38.
     "safe.bareRepository": "explicit",
-    # Nothing is left out of the history, and merges are compared with the branch.
+    # Nothing is left out of the history, or added, and merges are compared with the branch.
     "log.date": "default",
     "log.diffMerges": "first-parent",
+    "log.follow": "false",
     "log.showRoot": "true",
     # Files that git reads whole: a device without end would fill the memory.
     "core.attributesFile": "",

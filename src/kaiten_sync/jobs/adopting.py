@@ -21,7 +21,13 @@ from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.known import check_known, check_owned, unknown_of
-from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
+from kaiten_sync.jobs.overlaying import (
+    Overlay,
+    kept_apart,
+    load_under,
+    overlay_of,
+    spelling_of,
+)
 from kaiten_sync.jobs.overwriting import write_changes
 from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
@@ -137,7 +143,7 @@ class _IntoOverlay:
         self._overlay = overlay
         self._declared = declared
         self._before = files.read(overlay.path) if files.exists(overlay.path) else None
-        self._under = load(overlay.under)
+        self._under = load_under(overlay)
         self._spelling = spelling_of(overlay, declared)
         self._live = with_families(live)
         self._objects = self._spelling.objects(self._live)

@@ -98,8 +98,8 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
         proposal = propose(case, catalog, ports)
         unowned = None
         # Only a plan that was reviewed before is trusted with what it says that it owns.
-        is_proposed = not _is_agreed(content, asked, ports)
-        if committed is not None and request.previous is None and is_proposed:
+        is_asked = request.previous is None and bool(deleted(proposal.plan.changes))
+        if committed is not None and is_asked and not _is_agreed(content, asked, ports):
             unowned = _unowned(proposal, case, committed, path, workspace, catalog, ports)
         made_now = proposal if unowned is None else unowned.proposal
         proposal = judged(made_now, case, request, catalog, ports)
@@ -175,8 +175,7 @@ def _unowned(
 
     Whoever can push can write any delete into a plan file, and any object into what it manages.
     """
-    going = deleted(proposal.plan.changes)
-    if not going or not is_in_repository(workspace.folder / Path(path).parent, ports.files):
+    if not is_in_repository(workspace.folder / Path(path).parent, ports.files):
         return None
     before = agreed_before(committed, path, workspace, ports)
     agreed = Agreed() if before is None else Agreed(plan=before, place=path)
@@ -184,7 +183,7 @@ def _unowned(
     silent = ports.changed(notices=NoNotices())
     # The server was recognized by the file itself, which may have seen more than the plan before.
     owned = propose(case.changed(agreed=agreed, is_moved=True), catalog, silent)
-    more = going - deleted(owned.plan.changes)
+    more = deleted(proposal.plan.changes) - deleted(owned.plan.changes)
     if not more:
         return None
     words = (*case.words, "-o", path, "--previous", f"REV:{path}")

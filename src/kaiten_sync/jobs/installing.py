@@ -35,7 +35,8 @@ _HEAD = f"""\
 _HINT = (
     "name a wheel with its hash (https://.../kaiten_sync-"
     f"{__version__}-py3-none-any.whl#sha256=...; SHA256SUMS of a release has it), or a folder of"
-    " the project that contains the wheel and those that it needs"
+    " the project, by its relative path without spaces, that contains the wheel and those that it"
+    " needs"
 )
 _WHEEL = re.compile(r"(?P<name>[A-Za-z0-9._]+)-(?P<version>[^-]+)(-\d[^-]*)?(-[^-]+){3}\.whl")
 

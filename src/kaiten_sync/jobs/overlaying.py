@@ -109,7 +109,7 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
             hint="pass --force to replace it; `adopt --into-overlay` adds to it",
         )
     _check_is_overlay(overlay, ports.files)
-    desired = load(overlay.under)
+    desired = load_under(overlay)
     case = DriftCase(target=connection.target, scope=overlay.under.scope)
     with connection.open() as catalog:
         live, diff = compare(desired, catalog, case, ports.progress)
@@ -151,17 +151,17 @@ def overlay_of(
             hint="start one with `kaiten-sync init`, or `export --with-project`",
         )
     root = Path(workspace.project.root)
-    name = connection.target.name
     read = tuple(find_files(connection.overlays, root=root))
     # Nobody who lets a repository name the file wants to write outside it.
     if outside := [e for e in read if isinstance(e, Diagnostic) and e.rule == OUTSIDE]:
         raise DeclarationError(outside)
     found = [each for each in read if isinstance(each, FoundFile)]
-    if out is None and prefers_existing and found:
+    if out is not None:
+        path = _as_file(workspace.folder / out)
+    elif prefers_existing and found:
         path = found[-1].path
     else:
-        path = workspace.folder / out if out is not None else root / _usual(connection, name)
-        path = path if path.suffix.lower() in SUFFIXES else path / _FILE
+        path = _as_file(root / _usual(connection, may_be_named=not prefers_existing))
     shown = os.path.relpath(path, workspace.folder)
     _check_stays(path, shown, workspace.folder)
     real = Path(os.path.realpath(path))
@@ -181,6 +181,30 @@ def overlay_of(
         is_used=is_used,
         is_missed=is_used and any(isinstance(each, Diagnostic) for each in read),
     )
+
+
+def _as_file(path: Path) -> Path:
+    return path if path.suffix.lower() in SUFFIXES else path / _FILE
+
+
+def load_under(overlay: Overlay) -> DesiredState:
+    """What is declared without the overlay that is written.
+
+    Raises:
+        DeclarationError: the declaration is wrong.
+        RefusedError: it is wrong only without this overlay.
+    """
+    try:
+        return load(overlay.under)
+    except DeclarationError as error:
+        if not overlay.path.exists() or validate(overlay.whole)[0] is None:
+            raise
+        raise RefusedError(
+            f"the declaration is valid only with {overlay.shown}, so no other content can be worked"
+            " out for it; nothing was written",
+            error.diagnostics,
+            hint=f"move what needs {overlay.shown} from the other overlays into it",
+        ) from error
 
 
 def _check_stays(path: Path, shown: str, folder: Path) -> None:
@@ -324,11 +348,13 @@ def prove(
         )
 
 
-def _usual(connection: Connection, name: str) -> str:
+def _usual(connection: Connection, *, may_be_named: bool) -> str:
     """Where a target's overlay goes: to the last path of its overlays."""
     if connection.overlays and not glob.has_magic(connection.overlays[-1]):
         return connection.overlays[-1]
+    name = connection.target.name
     raise UsageError(
         f"the target {name} has no file or folder of overlays to write to",
-        hint=f"add `overlays: [overlays/{name}/]` to it in the project file, or pass -o",
+        hint=f"add `overlays: [overlays/{name}/]` to it in the project file"
+        + (", or pass -o" if may_be_named else ""),
     )

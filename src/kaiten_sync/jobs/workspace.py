@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from kaiten_sync.declaration import CatalogSource, read_project
-from kaiten_sync.declare import find_project, leads_out
+from kaiten_sync.declare import PROJECT_FILE, find_project, leads_out
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.ports import Connect, Connection, Notices
@@ -81,7 +81,7 @@ def source_of(
     if project is None:
         raise UsageError(
             "no catalog is named",
-            hint="pass -f PATH, or start a project with `kaiten-sync init`",
+            hint="name its files or folders, or start a project with `kaiten-sync init`",
         )
     return CatalogSource(
         root=Path(project.root), catalog=project.catalog, overlays=overlays, scope=scope
@@ -92,10 +92,15 @@ def load_project(path: Path) -> Project:
     """The project file at a path.
 
     Raises:
-        DeclarationError: it is wrong. UsageError: it is not there.
+        DeclarationError: it is wrong. UsageError: it is not there, or is a folder.
     """
     if not os.path.exists(path):
         raise UsageError(f"the project file {path} does not exist", hint=_PROJECT_HINT)
+    if os.path.isdir(path):
+        raise UsageError(
+            f"{path} is a folder, not a project file",
+            hint=f"name the file in it, such as {path / PROJECT_FILE}",
+        )
     project, diagnostics = read_project(path)
     if project is None:
         raise DeclarationError(diagnostics, folder=str(path.parent))

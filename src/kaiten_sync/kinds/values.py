@@ -15,6 +15,7 @@ from kaiten_sync.model.value import (
     Fields,
     Json,
     is_number,
+    is_same,
 )
 
 TYPE_WORDS: Mapping[FieldType, str] = {
@@ -115,6 +116,21 @@ def declared_form(kind: str, fields: Fields) -> dict[str, Json]:
         if spec.name in form:
             form[spec.name] = normal_value(spec, form[spec.name])
     return form
+
+
+def followed(kind: str, before: Fields, change: Fields) -> dict[str, Json]:
+    """The fields of an object after a change, with those that the server changes along.
+
+    A field that has its default, which depends on other fields, keeps having it: the overage of a
+    limit that becomes a number. A field that is not known stays unknown.
+    """
+    after = {**before, **change}
+    for spec in spec_of(kind).implied:
+        if spec.name in before.keys() - change.keys():
+            usual = spec.default(after)
+            if is_same(before[spec.name], spec.default(before)) and usual is not ABSENT:
+                after[spec.name] = usual
+    return after
 
 
 def _is_slug(value: object) -> bool:

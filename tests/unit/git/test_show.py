@@ -10,6 +10,7 @@ import pytest
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.git import show
+from kaiten_sync.git.refusal import refusal
 from kaiten_sync.git.show import file_at, versions
 
 BODY = "".join(f"what stays {number}\n" for number in range(9))
@@ -40,7 +41,9 @@ def contents(path: Path, *, renamed: bool) -> list[str]:
     return [file_at(each, path.parent).decode().splitlines()[0] for each in specs]
 
 
-def test_a_renamed_file_has_the_contents_of_its_names_before(repo: Path) -> None:
+@pytest.mark.parametrize("follow", ["false", "true"])
+def test_a_renamed_file_has_the_contents_of_its_names_before(repo: Path, follow: str) -> None:
+    git(repo, "config", "log.follow", follow)
     commit(repo, "a.plan.json", f"one\n{BODY}")
     commit(repo, "a.plan.json", f"two\n{BODY}")
     commit(repo, "b.plan.json", f"three\n{BODY}", instead_of="a.plan.json")
@@ -109,6 +112,14 @@ def test_no_setting_changes_what_was_committed(repo: Path, setting: str, value: 
     git(repo, "config", setting, value)
     assert contents(repo / "a.plan.json", renamed=False) == ["aside", "one"]
     assert contents(repo / "a.plan.json", renamed=True) == ["aside", "one"]
+
+
+@pytest.mark.parametrize("setting", ["log.abbrevCommit", "color.diff.meta"])
+def test_a_setting_that_git_does_not_understand_is_the_reason(repo: Path, setting: str) -> None:
+    commit(repo, "a.plan.json", "one")
+    git(repo, "config", setting, "nonsense")
+    assert versions(repo / "a.plan.json") == ()
+    assert setting.lower() in (refusal(repo) or "").lower()
 
 
 def test_history_is_not_cut_by_grafts(repo: Path) -> None:

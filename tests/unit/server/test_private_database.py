@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError
-from tests.support.databases import Cluster
+from tests.support.databases import Cluster, write_migrated
 from tests.support.embedded import EmbeddedServer
 from tests.support.metering import opened
 
 from kaiten_sync.server.app import ServerSettings, prepare, running
+from kaiten_sync.server.db.engine import open_engine
 from kaiten_sync.server.settings import ServerStartError, default_database_url
 
 SECRET = "whsec_of-the-test"
@@ -57,6 +58,15 @@ def test_an_older_database_becomes_its_owners(
     with running(ServerSettings(database_url=url)):
         assert set(rights(tmp_path).values()) == {"0o600"}
     assert f"other users had rights on {tmp_path / 'old.db'};" in caplog.text
+
+
+def test_a_file_that_is_only_read_stays_so(tmp_path: Path) -> None:
+    path = tmp_path / "kept.db"
+    write_migrated(path)
+    path.chmod(0o444)
+    with closing(open_engine(f"sqlite:///{path}")) as database, suppress(DBAPIError):
+        database.is_ready()
+    assert rights(tmp_path)["kept.db"] == "0o400"
 
 
 @pytest.mark.parametrize("content", [b"root:x:0:0\n", b"SQLite format", b"\0"])

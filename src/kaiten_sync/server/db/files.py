@@ -20,6 +20,7 @@ from sqlalchemy import URL
 log = logging.getLogger(__name__)
 
 _OWNER_ONLY = 0o600
+_OF_OTHERS = 0o077
 
 _SMALLEST_BYTES = 512
 """The smallest page of a database. SQLite takes some files that are shorter for empty databases.
@@ -59,9 +60,11 @@ def keep_private(path: Path | None) -> None:
         return
     for each in (Path(f"{path}{ending}") for ending in _COMPANIONS):
         try:
-            if not stat.S_IMODE(each.stat().st_mode) & 0o077:
+            mode = stat.S_IMODE(each.stat().st_mode)
+            if not mode & _OF_OTHERS:
                 continue
-            each.chmod(_OWNER_ONLY)
+            # What its owner may not do stays so: the file may be protected on purpose.
+            each.chmod(mode & ~_OF_OTHERS)
         except FileNotFoundError:  # SQLite creates the others when it needs them
             continue
         except OSError as error:
