@@ -38,6 +38,7 @@ SECONDS = re.compile(
 REASONS = {
     "tests/unit/api/test_bounds.py": "a stand-in drips for longer than the client's patience",
     "tests/unit/api/test_client.py": "measures that pauses are not too short; slower is longer",
+    "tests/unit/api/test_tls.py": "a stand-in drips for longer than the client's patience",
     "tests/unit/server/test_webhook_delivery.py": "0.3 s of silence are too long; slow stand-ins",
 }
 """Files that may, and why no machine is too slow for them."""

@@ -187,7 +187,7 @@ def test_a_refused_plan_shows_the_places_in_each_format() -> None:
     assert located["region"] == {"startLine": 14, "startColumn": 3}
     for name in ("markdown", "html"):
         assert "(catalog/growth.yaml:14:3)" in shown[name], name
-    assert "growth.yaml:14:3" not in PROPOSAL["html"](view.changed(diagnostics=()), Look())
+    assert "growth.yaml:14:3" not in PROPOSAL["html"](view.changed(notices=()), Look())
 
 
 def nodes() -> Iterator[ast.AST]:
