@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 from tests.support.embedded import EmbeddedServer
-from tests.support.scenarios import TARGET, apply, plan_for
+from tests.support.scenarios import TARGET, apply, apply_first, plan_for
 from tests.support.tenants import instance_body, make
 from tests.support.values import declared, desired
 
@@ -20,7 +20,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import DesiredState, Resource
 from kaiten_sync.model.settings import Limit, OnTighten, Policy, Scope
-from kaiten_sync.pipeline import PlanInputs, apply_plan, make_plan
+from kaiten_sync.pipeline import PlanInputs, make_plan
 from kaiten_sync.verify import verify_plan
 
 COUNTED = (
@@ -99,18 +99,6 @@ CASES = {
 }
 
 
-def stop_after(count: int, plan: Plan, catalog: HttpCatalog) -> None:
-    """Begin a plan, and stop once so many changes were begun."""
-    asked = iter(range(count))
-    apply_plan(
-        plan,
-        catalog,
-        progress=NoProgress(),
-        is_stopped=lambda: next(asked, None) is None,
-        workers=1,
-    )
-
-
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_it_is_verified_again_and_finishes(server: EmbeddedServer, case: Case) -> None:
     count = 0
@@ -120,7 +108,7 @@ def test_it_is_verified_again_and_finishes(server: EmbeddedServer, case: Case) -
         connection = ConnectionSettings(url=server.url, token=token)
         with HttpCatalog(connection) as catalog:
             plan, inputs = _planned(catalog, case, server.url, token)
-            stop_after(count, plan, catalog)
+            apply_first(count, plan, catalog)
             verify_plan(plan, case.then, catalog, inputs, progress=NoProgress())
             assert apply(plan, catalog, workers=4).is_complete
         is_whole = count == len(plan.changes)
@@ -158,7 +146,7 @@ def test_who_comes_once_it_is_lowered_is_no_reason_against_the_rest(
     with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
         plan, inputs = _planned(catalog, case, server.url, token)
         assert [each.effect for each in plan.changes] == [Effect.TIGHTENS, Effect.LOOSENS]
-        stop_after(count, plan, catalog)
+        apply_first(count, plan, catalog)
         _hold("growth", server.url, token)
         if count == 0:
             with pytest.raises(RefusedError):

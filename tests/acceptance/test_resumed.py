@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.support.scenarios import EVERYTHING, EVERYTHING_AT_ONCE, TARGET, apply, plan_for
+from tests.support.scenarios import (
+    EVERYTHING,
+    EVERYTHING_AT_ONCE,
+    TARGET,
+    apply,
+    apply_first,
+    plan_for,
+)
 from tests.support.values import desired
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.pipeline import PlanInputs, apply_plan
+from kaiten_sync.pipeline import PlanInputs
 from kaiten_sync.verify import verify_plan
 
 INPUTS = PlanInputs(target=TARGET, scope=Scope(), policy=EVERYTHING)
@@ -26,14 +33,7 @@ def test_it_is_verified_again_and_finishes(place: Workplace, count: int) -> None
         assert apply(plan_for(before, catalog), catalog, workers=4).is_complete
         plan = plan_for(after, catalog)
         assert len(plan.changes) > 52
-        asked = iter(range(len(plan.changes) + 1))
-        apply_plan(
-            plan,
-            catalog,
-            progress=NoProgress(),
-            is_stopped=lambda: next(asked) >= count,
-            workers=1,
-        )
+        apply_first(count, plan, catalog)
         verify_plan(plan, after, catalog, INPUTS, progress=NoProgress())
         assert apply(plan, catalog, workers=4).is_complete
         assert plan_for(after, catalog).is_empty

@@ -5,11 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.support.scenarios import apply_first
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
-from kaiten_sync.model.ports import NoProgress
-from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan import read_plan
 
 CATALOG = """\
@@ -33,16 +32,9 @@ PLAN = "the.plan.json"
 
 def stop_after(count: int, place: Workplace) -> None:
     """Begin the plan, and stop once so many changes were begun."""
-    asked = iter(range(count))
     plan = read_plan((place.folder / PLAN).read_bytes())
     with HttpCatalog(ConnectionSettings(url=place.url, token=place.token)) as catalog:
-        apply_plan(
-            plan,
-            catalog,
-            progress=NoProgress(),
-            is_stopped=lambda: next(asked, None) is None,
-            workers=1,
-        )
+        apply_first(count, plan, catalog)
 
 
 def planned(place: Workplace, *options: str) -> None:

@@ -70,18 +70,6 @@ def test_a_plan_that_does_not_fit_fails_and_the_right_one_is_at_hand(team: Team)
     assert "is not up to date" not in replaced
 
 
-def test_no_module_of_the_branch_is_imported_by_a_job(team: Team, tmp_path: Path) -> None:
-    team.branch("first")
-    team.commit_plan()
-    ran = tmp_path / "ran"
-    for name in ("json.py", "base64.py"):
-        (team.folder / name).write_text(f"open({str(ran)!r}, 'w')", encoding="utf-8")
-    team.change("catalog/licenses.yaml", "api-calls: 1000", "api-calls: 2000")
-    team.repository.commit("More calls, and modules named as Python's own")
-    assert not team.forge.pull_request("first")[PLANNING].is_ok
-    assert not ran.exists()
-
-
 def test_a_refused_plan_leaves_no_old_plan_in_the_comment(team: Team) -> None:
     team.branch("first")
     team.commit_plan()

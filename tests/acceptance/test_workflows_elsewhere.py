@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.acceptance.conftest import Workplace
@@ -62,6 +63,23 @@ def test_the_job_commits_the_plan_that_somebody_could_not_make(
     (team.folder / PLAN).write_text(commit["content"], encoding="utf-8")
     team.repository.commit(commit["message"])
     assert team.forge.pull_request("first")[PLANNING].is_ok
+
+
+@pytest.mark.parametrize("forge", list(Forge))
+def test_no_module_of_the_branch_is_imported_by_a_job(
+    forge: Forge, place: Workplace, tmp_path: Path
+) -> None:
+    team = Team(forge, place, "--write-plans")
+    team.branch("first")
+    team.commit_plan()
+    ran = tmp_path / "ran"
+    for name in ("json.py", "base64.py"):
+        (team.folder / name).write_text(f"open({str(ran)!r}, 'w')", encoding="utf-8")
+    team.change("catalog/licenses.yaml", "api-calls: 1000", "api-calls: 2000")
+    team.repository.commit("More calls, and modules named as Python's own")
+    assert not team.forge.pull_request("first")[PLANNING].is_ok
+    assert len(team.forge.workshop.commits) == 1
+    assert not ran.exists()
 
 
 def test_a_fork_gets_no_commit(place: Workplace) -> None:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from tests.fakes.catalog import FakeCatalog, live
 from tests.support.forgeries import Forge, delete, observed, resealed, see, see_nothing
+from tests.support.scenarios import apply_first
 from tests.support.values import TARGET, declared, desired, live_state, proposal
 
 from kaiten_sync.diff import fields_let_go
@@ -176,7 +177,7 @@ _FORGERIES: dict[str, Any] = {
 @given(content=forged(), done=st.integers(0, len(PLAN.changes)))
 def test_no_forged_plan_writes_what_the_declaration_does_not_say(content: bytes, done: int) -> None:
     catalog = FakeCatalog(*LIVE)
-    _apply_part(catalog, done)
+    apply_first(done, PLAN, catalog)
     before = dict(catalog.objects)
     outcome = "refused"
     with contextlib.suppress(KaitenSyncError):
@@ -218,7 +219,7 @@ def test_what_was_left_may_have_another_value_by_now() -> None:
 @given(done=st.integers(0, len(PLAN.changes)))
 def test_a_plan_that_is_half_applied_is_still_the_right_one(done: int) -> None:
     catalog = FakeCatalog(*LIVE)
-    _apply_part(catalog, done)
+    apply_first(done, PLAN, catalog)
     verify_plan(PLAN, WANTED, catalog, INPUTS, progress=NoProgress())
     apply_plan(PLAN, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=1)
     again = proposal(WANTED, live_state(*catalog.objects.values()), POLICY, previous=PLAN).plan
@@ -230,14 +231,6 @@ def _verified(content: bytes, catalog: FakeCatalog) -> Plan:
     plan = read_plan(content)
     verify_plan(plan, WANTED, catalog, INPUTS, progress=NoProgress())
     return plan
-
-
-def _apply_part(catalog: FakeCatalog, count: int) -> None:
-    """Apply the first changes of the plan, and stop."""
-    asked = iter(range(len(PLAN.changes) + 1))
-    apply_plan(
-        PLAN, catalog, progress=NoProgress(), is_stopped=lambda: next(asked) >= count, workers=1
-    )
 
 
 def _is_said(address: Address, before: LiveResource | None, after: LiveResource | None) -> bool:

@@ -10,7 +10,7 @@ from tests.support.values import declared, desired
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan, TargetRef
-from kaiten_sync.model.ports import NoProgress
+from kaiten_sync.model.ports import Catalog, NoProgress
 from kaiten_sync.model.resource import DesiredState, Resource
 from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
 from kaiten_sync.pipeline import apply_plan, make_plan
@@ -123,6 +123,18 @@ def plan_for(wanted: DesiredState, catalog: HttpCatalog, target: TargetRef = TAR
 def apply(plan: Plan, catalog: HttpCatalog, workers: int = 1) -> ApplyResult:
     return apply_plan(
         plan, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=workers
+    )
+
+
+def apply_first(count: int, plan: Plan, catalog: Catalog) -> None:
+    """Begin so many changes of a plan, one after another, and stop."""
+    asked = iter(range(count))
+    apply_plan(
+        plan,
+        catalog,
+        progress=NoProgress(),
+        is_stopped=lambda: next(asked, None) is None,
+        workers=1,
     )
 
 

@@ -16,13 +16,11 @@ from kaiten_sync.model.family import FamilyChoice, Way
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource
 
-_REASON = "no longer declared; an earlier plan managed it"
 
-
-def gone(families: Iterable[Address]) -> tuple[FamilyChoice, ...]:
-    """What a plan does about families whose versions it deletes."""
+def gone(families: Iterable[Address], reason: str) -> tuple[FamilyChoice, ...]:
+    """What a plan does about families whose versions it deletes, and for which reason."""
     found = sorted({*families}, key=lambda each: each.sort_key)
-    return tuple(FamilyChoice(address=each, way=Way.DELETE, reason=_REASON) for each in found)
+    return tuple(FamilyChoice(address=each, way=Way.DELETE, reason=reason) for each in found)
 
 
 def unforeseen(plan: Plan, live: Collection[LiveResource]) -> Iterator[Diagnostic]:

@@ -29,7 +29,7 @@ from kaiten_sync.plan.cost import requests_to_apply, requests_to_list
 from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import blind_needs, unheld
-from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
+from kaiten_sync.plan.leaving import NEVER_MANAGED, OWNED_REASON, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.members import members_left
 from kaiten_sync.plan.new_versions import new_versions, replaced_by
@@ -228,7 +228,8 @@ def _plan(
         replaced=replaced.values(),
         rests=sold.rests,
     )
-    taken = gone(f for version, f in case.leaving.families.items() if version in going)
+    deleted = (f for version, f in case.leaving.families.items() if version in going)
+    taken = gone(deleted, OWNED_REASON)
     kept = [d for d in diff.differences if d.address not in going]
     plan = Plan(
         target=target,
