@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -174,6 +175,32 @@ def test_the_overage_of_a_grant(
         assert error.value.code == f"Op.{expected}"
     else:
         assert settle_grant("Op", kind, value, percent) == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "example"),
+    [
+        (5, {"type": "number", "value": 5}),
+        (0.5, {"type": "number", "value": 0.5}),
+        (True, {"type": "boolean", "value": True}),
+        ("5", {"type": "number", "value": 1000}),
+        (2**63, {"type": "number", "value": 1000}),
+        (None, {"type": "number", "value": 1000}),
+        ([5], {"type": "number", "value": 1000}),
+    ],
+)
+def test_a_value_without_its_type_is_answered_with_an_example(
+    api: httpx.Client, sent: object, example: dict[str, Any]
+) -> None:
+    make(api)
+    api.post("/entitlements", json={"name": "Seats", "type": "NUMBER", "slug": "seats"})
+    body = {"entitlementSlug": "seats", "value": sent}
+    answer = api.post("/licenses/growth/entitlements", json=body)
+    assert refusal(answer) == (422, "UNPROCESSABLE")
+    (problem,) = answer.json()["errors"]
+    assert problem["location"] == "body.value"
+    said, _, text = problem["message"].partition(", such as ")
+    assert (said, json.loads(text)) == ("expected object", example)
 
 
 def test_a_grant_names_who_changed_it(api: httpx.Client) -> None:

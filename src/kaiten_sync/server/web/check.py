@@ -39,6 +39,9 @@ _LIMITS: Mapping[str, str] = {
 }
 """What a value is expected to be, by the keyword of its schema."""
 
+_TAGGED = "tagged"
+"""The keyword of a tagged union here: what is sent without its tag is told how it is written."""
+
 _POINTER = "#/components/schemas/"
 
 
@@ -183,6 +186,7 @@ def _by_tag(discriminator: Mapping[str, Any]) -> Schema:
     name, mapping = discriminator["propertyName"], discriminator["mapping"]
     return {
         "type": "object",
+        _TAGGED: name,
         "required": [name],
         "properties": {name: {"enum": sorted(mapping)}},
         "allOf": [
@@ -210,6 +214,9 @@ def _problems(error: ValidationError, place: str) -> Iterator[Problem]:
                 yield Problem("unexpected property", where, _shown(instance[name]))
         case "required":
             yield Problem(error.message, place, None)
+        case "type" if _TAGGED in schema:
+            said = f"expected object, such as {_as_tagged(instance, schema[_TAGGED])}"
+            yield Problem(said, place, _shown(instance))
         case "type":
             names = wanted if isinstance(wanted, list) else [wanted]
             yield Problem(f"expected {' or '.join(names)}", place, _shown(instance))
@@ -223,6 +230,14 @@ def _problems(error: ValidationError, place: str) -> Iterator[Problem]:
         case rule:
             said = _LIMITS.get(str(rule), f"{rule} {{}}").format(wanted)
             yield Problem(f"expected {said}", place, _shown(instance))
+
+
+def _as_tagged(value: Any, tag: str) -> str:
+    """A value as a tagged union has it: that which was sent bare, or else an example."""
+    bare = _shown(value)
+    if isinstance(bare, bool):
+        return json.dumps({tag: "boolean", "value": bare})
+    return json.dumps({tag: "number", "value": 1000 if isinstance(bare, str | None) else bare})
 
 
 def _shown(value: Any) -> Any:
