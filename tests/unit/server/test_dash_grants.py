@@ -105,6 +105,9 @@ def test_a_grant_that_goes_says_who_uses_it(dash: Dash, meter: Meter) -> None:
     (row,) = page.rows()
     assert row[1:5] == ["10", "not granted", "tightens", "1"]
     assert "9 used, over" in row[6]
+    assert "could no longer report usage of it" in page.text
+    for slug in ("sso", "branding"):
+        assert "would lose it." in Html(dash.see(f"{_PAGE}/grants/{slug}/remove")).text
 
 
 def test_a_form_without_an_edit_changes_nothing(
