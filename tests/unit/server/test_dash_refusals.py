@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import httpx
 import pytest
@@ -242,6 +243,18 @@ def test_a_license_has_a_history_with_its_grants(
     assert "limitCapExceededOveragePercent: 5 → 0" in texts[2]
     assert "value: – → 10limitCapExceededOveragePercent: – → 5Payload" in texts[3]
     assert "value: 7 → –Payload" in texts[0]
+
+
+def test_a_large_value_does_not_hide_the_rest_of_a_history(dash: Dash, api: httpx.Client) -> None:
+    done(api.post("/licenses", json={"name": "Growth", "type": "PAID"}))
+    done(api.post("/entitlements", json={"name": "Branding", "type": "CONFIG"}))
+    value = {"type": "object", "value": {"css": "x" * 50_000}}
+    grant = {"entitlementSlug": "branding", "value": value}
+    done(api.post("/licenses/growth/entitlements", json=grant))
+    html = dash.see("/licenses/growth/history")
+    assert "… (50,011 characters)</summary>" in html
+    outside = re.sub(r"<details.*?</details>", "", html, flags=re.DOTALL)
+    assert "x" * 300 not in outside
 
 
 def test_an_entitlement_has_a_history(dash: Dash, api: httpx.Client, meter: Meter) -> None:
