@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 from kaiten_sync.server.domain.events import EVENT_TYPES
 from tests.browser.hands import Pointer
 from tests.support.embedded import EmbeddedServer
-from tests.support.furnished import furnish
+from tests.support.furnished import furnish, paths_of_pages
 from tests.support.metering import Meter, done
 from tests.support.metering import path as usage_path
 
@@ -19,6 +20,9 @@ _PHONE = {"viewport": {"width": 360, "height": 740}}
 _LONG = "W" * 255
 _WIDE = """() => [...document.querySelectorAll("[role=region]")]
   .filter(region => region.scrollWidth > region.clientWidth).map(region => region.outerHTML)"""
+
+_PAGE_IS_WIDE = """() =>
+  document.documentElement.scrollWidth > document.documentElement.clientWidth"""
 
 _CUT_OFF = """names => names.filter(
   each => each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight + 2
@@ -31,6 +35,12 @@ _BROKEN = """() => [...document.querySelectorAll("td.amount, td time")].filter(e
   return Math.max(...tops) - Math.min(...tops) > 8;
 }).map(each => each.outerHTML)"""
 """Amounts and times that take more than one line."""
+
+_IS_FORM = re.compile(r"/(new|edit|delete|report|remove|archive|revoke)\b")
+"""Paths of pages that are a form or a question, and nothing else."""
+
+_BOXED = """fields => fields.filter(
+  each => parseFloat(getComputedStyle(each).borderTopWidth) > 0).map(each => each.outerHTML)"""
 
 _IS_IN_SIGHT = """element => {
   const [mine, region] = [element, element.closest("[role=region]")]
@@ -97,6 +107,14 @@ def test_no_name_makes_a_page_wider_than_a_phone(page: Page, server: EmbeddedSer
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
 
 
+@pytest.mark.parametrize("window", [{}, _PHONE], indirect=True, ids=["wide", "phone"])
+def test_no_text_makes_a_page_wider(page: Page, server: EmbeddedServer, api: httpx.Client) -> None:
+    """Of the longest texts: names, units, stages, versions, values. Tables may scroll."""
+    for path in paths_of_pages(furnish(api, "W" * 180)):
+        page.goto(server.url + path)
+        assert page.evaluate(_PAGE_IS_WIDE) is False, path
+
+
 @pytest.mark.parametrize("window", [{"viewport": {"width": 1280, "height": 720}}], indirect=True)
 def test_names_of_ordinary_length_are_not_cut_off(
     page: Page, server: EmbeddedServer, api: httpx.Client
@@ -108,6 +126,10 @@ def test_names_of_ordinary_length_are_not_cut_off(
         assert names.count() > 0, path
         assert names.evaluate_all(_CUT_OFF) == [], path
         assert page.evaluate(_WIDE) == [], path
+    page.goto(f"{server.url}/licenses/growth/move?to=trial&over=on")
+    assert page.locator(".worst .clip").count() > 0
+    assert page.locator(".worst .clip").evaluate_all(_CUT_OFF) == []
+    assert page.evaluate(_WIDE) == []
 
 
 def test_no_amount_and_no_date_takes_two_lines(
@@ -156,6 +178,34 @@ def test_what_is_printed_is_whole(page: Page, server: EmbeddedServer, api: httpx
     expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
     expect(page.get_by_role("link", name="New Customer")).to_be_hidden()
     for path in ("/usage", "/customers", "/instances", "/refusals", "/licenses/growth/history"):
+        page.goto(server.url + path)
+        assert page.evaluate(_WIDE) == [], path
+
+
+@pytest.mark.parametrize("window", [{"viewport": {"width": 794, "height": 1123}}], indirect=True)
+def test_what_is_printed_can_be_read_on_paper(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    """Nothing to press or to fill in is left of a page that shows something, and no name is cut."""
+    page.emulate_media(media="print", color_scheme="dark")
+    for path in paths_of_pages(furnish(api, "W" * 40)):
+        page.goto(server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 794, path
+        assert page.locator("main .clip").evaluate_all(_CUT_OFF) == [], path
+        if not _IS_FORM.search(path):
+            left = page.locator("button, .button, form.stacked, form.search")
+            assert left.locator("visible=true").count() == 0, path
+            boxes = page.locator("input, select, textarea").locator("visible=true")
+            assert boxes.evaluate_all(_BOXED) == [], path
+    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert ground == "rgb(247, 248, 250)"
+
+
+def test_the_longest_texts_of_grants_wrap(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    furnish(api, "W" * 180)
+    for path in ("/pricing", "/licenses/growth", "/licenses/growth/grants/api-calls/remove"):
         page.goto(server.url + path)
         assert page.evaluate(_WIDE) == [], path
 
