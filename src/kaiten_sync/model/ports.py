@@ -257,6 +257,14 @@ class Files(Protocol):
         """The same in pieces of some size, as they are when they are asked for."""
         ...
 
+    def check_replaceable(self, path: Path) -> None:
+        """Make sure, before it is written, that a file can be made or replaced.
+
+        Raises:
+            UsageError: its folder does not allow it.
+        """
+        ...
+
     def read_input(self) -> bytes:
         """All that the caller pipes in."""
         ...
