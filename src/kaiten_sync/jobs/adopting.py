@@ -26,6 +26,7 @@ from kaiten_sync.jobs.overlaying import (
     kept_apart,
     load_under,
     overlay_of,
+    project_of,
     spelling_of,
 )
 from kaiten_sync.jobs.overwriting import write_changes
@@ -93,6 +94,8 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
             changed on the server changed in git as well; or somebody saved a file meanwhile.
         KaitenSyncError: as `drift` does.
     """
+    if request.into_overlay:
+        project_of(workspace)  # or the target would be looked for, and a server asked for
     sides = sides_of(workspace, request.drift, ports)
     overlay = None
     if request.into_overlay:
