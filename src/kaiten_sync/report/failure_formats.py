@@ -13,12 +13,13 @@ from xml.etree.ElementTree import Element, SubElement
 from kaiten_sync.errors import DeclarationError, KaitenSyncError
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.report.failure import failure_document, failure_json, reasons_of
-from kaiten_sync.report.formats import DIAGNOSTICS, Look
+from kaiten_sync.report.formats import DIAGNOSTICS
 from kaiten_sync.report.junit import error_case, junit_text
 from kaiten_sync.report.notice import notice_markdown, notice_of
 from kaiten_sync.report.pages import template
 from kaiten_sync.report.safe_text import json_text, safe_text
 from kaiten_sync.report.sarif import sarif_log
+from kaiten_sync.report.views import Look
 
 _NAME = "kaiten-sync"
 
