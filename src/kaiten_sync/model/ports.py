@@ -236,10 +236,7 @@ class GrowingFile(Protocol):
 
 
 class Files(Protocol):
-    """The files around a job: plans, receipts, and the catalog's own when a job edits them.
-
-    `read` and `write` raise `UsageError` if the file system refuses.
-    """
+    """The files around a job. `read` and `write` raise `UsageError` if the system refuses."""
 
     def exists(self, path: Path) -> bool:
         """Whether anything has this path."""
@@ -258,11 +255,7 @@ class Files(Protocol):
         ...
 
     def check_replaceable(self, path: Path) -> None:
-        """Make sure, before it is written, that a file can be made or replaced.
-
-        Raises:
-            UsageError: its folder does not allow it.
-        """
+        """Raise `UsageError` unless its folder lets the file be made or replaced."""
         ...
 
     def read_input(self) -> bytes:
