@@ -25,8 +25,7 @@ from kaiten_sync.jobs.overlaying import (
     Overlay,
     kept_apart,
     load_under,
-    overlay_of,
-    project_of,
+    overlay_sides,
     spelling_of,
 )
 from kaiten_sync.jobs.overwriting import write_changes
@@ -94,7 +93,11 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
             changed on the server changed in git as well; or somebody saved a file meanwhile.
         KaitenSyncError: as `drift` does.
     """
-    overlay, sides = _sides(workspace, request, ports)
+    overlay: Overlay | None = None
+    if request.into_overlay:
+        overlay, sides = overlay_sides(workspace, request.drift, ports)
+    else:
+        sides = sides_of(workspace, request.drift, ports)
     desired = load(sides.source)
     live, differences = _compared(desired, sides, ports)
     found = _meant(differences, sides.case.only)
@@ -128,19 +131,6 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         along={each: by for each, by in along.items() if each in adopted},
         elsewhere=elsewhere,
     )
-
-
-def _sides(
-    workspace: Workspace, request: AdoptRequest, ports: Ports
-) -> tuple[Overlay | None, Sides]:
-    """The overlay to write to, if one is asked for, and the sides with the declaration below it."""
-    if not request.into_overlay:
-        return None, sides_of(workspace, request.drift, ports)
-    project_of(workspace)  # or the target would be looked for, and a server asked for
-    sides = sides_of(workspace, request.drift, ports)
-    overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
-    is_there = ports.files.exists(overlay.path)
-    return overlay, sides.changed(source=overlay.whole if is_there else overlay.under)
 
 
 class _IntoOverlay:

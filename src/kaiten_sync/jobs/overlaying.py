@@ -29,6 +29,7 @@ from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import DeclarationError, RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import declarable
+from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
@@ -148,6 +149,17 @@ def project_of(workspace: Workspace) -> Project:
             " one that is elsewhere",
         )
     return workspace.project
+
+
+def overlay_sides(
+    workspace: Workspace, request: DriftRequest, ports: Ports
+) -> tuple[Overlay, Sides]:
+    """A target's overlay to write to, and its sides with the declaration as the overlay has it."""
+    project_of(workspace)  # or the target would be looked for, and a server asked for
+    sides = sides_of(workspace, request, ports)
+    overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
+    is_there = ports.files.exists(overlay.path)
+    return overlay, sides.changed(source=overlay.whole if is_there else overlay.under)
 
 
 def overlay_of(
