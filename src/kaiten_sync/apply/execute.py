@@ -1,22 +1,23 @@
 """Runs a plan's changes, side by side where nothing forbids it.
 
 The main thread alone keeps the books; workers only send requests. One failure blocks what
-depends on it and nothing else. Deletes of what may be in use unseen, and then what a server that
-bills may refuse, are tried first and alone: if one is refused, the rest is not tried. The grants of
-a license count as done once one list of them, read after the last was sent, shows them as asked.
+depends on it and nothing else. What a server may refuse is tried first (`probes`), and grants count
+as done once a list of them shows them as asked (`batches`).
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import Counter, defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any, TypeAlias
 
+from kaiten_sync.apply.batches import Batches, Result
 from kaiten_sync.apply.freshness import Expectations
 from kaiten_sync.apply.perform import check, send, verify, verify_list
+from kaiten_sync.apply.probes import Probes
 from kaiten_sync.errors import (
     AccessError,
     BilledError,
@@ -29,26 +30,14 @@ from kaiten_sync.errors import (
     StoppedError,
 )
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import ChildList
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Change
 from kaiten_sync.model.multimap import Multimap
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Outcomes, Status, outcome_of
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Journal, Progress
 
-
-class _Result(Immutable, frozen=True):
-    """What a worker reports of one change: whether it wrote, and why it failed if it did."""
-
-    place: int
-    """Of the change, in the plan."""
-    has_written: bool = False
-    error: KaitenSyncError | None = None
-
-
-_Results: TypeAlias = list[_Result]
+_Results: TypeAlias = list[Result]
 
 
 class HeldBack(Immutable, frozen=True, kw_only=True):
@@ -63,10 +52,6 @@ class HeldBack(Immutable, frozen=True, kw_only=True):
 
 
 NOTHING_LEFT = HeldBack()
-
-_TRIED_ALONE = 8
-"""Versions of which one grant is written alone, before all else. No field says that a version is
-billed, and each trial costs the time of one write."""
 
 _NOTHING_TO_DO = -1
 """Instead of the number of changes that one waits for: it is done already, or is left out."""
@@ -141,17 +126,12 @@ class _Run:
         self._followers: Multimap[str, int] = Multimap()
         """What waits for a change, by its id."""
         self._ready: list[tuple[bool, bool, int]] = []
-        """A heap of the changes that can begin: trials first, then by their places in the plan. So
+        """A heap of the changes that can begin: probes first, then by their places in the plan. So
         the grants of a license are sent one after another, and can be verified soon."""
-        self._trials: set[int] = set()
-        """Changes that are sent alone, before all others, as the server may refuse them."""
-        self._is_refused = False
-        self._open_grants: Counter[ChildList] = Counter()
-        self._later_grants: set[int] = set()
-        """Changes that wait for one in the same list: they cannot be verified together."""
-        self._sent_grants: dict[ChildList, list[_Result]] = defaultdict(list)
+        self._probes = Probes((), ())
+        self._batches = Batches(plan.changes)
         self._sending: dict[Future[_Results], int] = {}
-        self._verifying: dict[Future[_Results], Sequence[_Result]] = {}
+        self._verifying: dict[Future[_Results], Sequence[Result]] = {}
         self._finished: SimpleQueue[Future[_Results]] = SimpleQueue()
         self._untold: list[Outcome] = []
 
@@ -162,24 +142,11 @@ class _Run:
 
     def enter(self, done: frozenset[str]) -> None:
         """Note what is to do, and what of it can begin."""
-        inside = (change for change in self._changes if change.address.parent is not None)
-        waited_for = {each for change in inside for each in change.depends_on}
-        lists = {name: c.address.child_list for c in self._changes if (name := c.id) in waited_for}
         for place in range(len(self._changes)):
-            self._enter(place, done, lists)
+            self._enter(place, done)
             self._tell()
-        first: dict[ChildList, int] = {}
-        # A version that this run makes has no holders yet, so no server can bill it.
-        parents = {each.address.parent for each in self._changes}
-        creates = (each.address for each in self._changes if each.action == Action.CREATE)
-        made = parents.intersection(creates)
         can_begin = [place for place, unmet in enumerate(self._unmet) if unmet == 0]
-        deleted = [each for each in can_begin if _may_be_in_use(self._changes[each])]
-        for place in can_begin:
-            children = self._changes[place].address.child_list
-            if children and children.parent not in made:
-                first.setdefault(children, place)
-        self._trials = {*deleted, *[*first.values()][:_TRIED_ALONE]}
+        self._probes = Probes(self._changes, can_begin)
         for place in can_begin:
             self._make_ready(place)
 
@@ -196,9 +163,7 @@ class _Run:
                 self._note(place, Status.NOT_TRIED)
                 self._tell()
 
-    def _enter(
-        self, place: int, done: frozenset[str], lists: Mapping[str, ChildList | None]
-    ) -> None:
+    def _enter(self, place: int, done: frozenset[str]) -> None:
         change = self._changes[place]
         if change.id in done:
             self._note(place, Status.ALREADY_DONE)
@@ -210,23 +175,18 @@ class _Run:
         self._unmet[place] = len(waits_for)
         for needed in waits_for:
             self._followers.add(needed, place)
-        if (children := change.address.child_list) is not None:
-            if any(lists[each] == children for each in waits_for):
-                self._later_grants.add(place)
-            else:
-                self._open_grants[children] += 1
+        self._batches.enter(place, waits_for)
 
     @property
     def _is_over(self) -> bool:
-        return self.was_stopped or self._is_refused or self.access_error is not None
+        return self.was_stopped or self._probes.is_refused or self.access_error is not None
 
     def _make_ready(self, place: int) -> None:
-        is_first = _may_be_in_use(self._changes[place])
-        heapq.heappush(self._ready, (place not in self._trials, not is_first, place))
+        heapq.heappush(self._ready, (*self._probes.rank(place), place))
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """Hand out as much as there are workers for, and no more: what waits can be given up."""
-        while self._ready and len(self._sending) < (1 if self._trials else self._workers):
+        while self._ready and len(self._sending) < (1 if self._probes else self._workers):
             self.was_stopped = self.was_stopped or self._is_stopped()
             if self._is_over:
                 break
@@ -238,16 +198,11 @@ class _Run:
             # Start nothing more. Grants that were sent are still verified: what is under way for a
             # list is all that its verification waits for now.
             self._ready.clear()
-            sending = self._sending.values()
-            under_way = Counter(self._changes[each].address.child_list for each in sending)
-            for children in self._sent_grants:
-                self._open_grants[children] = under_way[children]
-        for children in list(self._sent_grants):
-            if not self._open_grants[children]:
-                sent = self._sent_grants.pop(children)
-                future = pool.submit(self._verify, children, sent)
-                self._verifying[future] = sent
-                future.add_done_callback(self._finished.put)
+            self._batches.stop(self._sending.values())
+        for children, sent in self._batches.complete():
+            future = pool.submit(self._verify, children, sent)
+            self._verifying[future] = sent
+            future.add_done_callback(self._finished.put)
 
     def _send(self, place: int) -> _Results:
         change = self._changes[place]
@@ -262,15 +217,15 @@ class _Run:
             if has_written and change.address.child_list is None:
                 verify(self._catalog, change, sent.kept)
         except KaitenSyncError as error:
-            return [_Result(place, has_written, error)]
-        return [_Result(place, has_written)]
+            return [Result(place, has_written, error)]
+        return [Result(place, has_written)]
 
-    def _verify(self, children: ChildList, sent: Sequence[_Result]) -> _Results:
+    def _verify(self, children: ChildList, sent: Sequence[Result]) -> _Results:
         try:
             found = verify_list(self._catalog, children)
         except KaitenSyncError as error:
             return [result.changed(error=error) for result in sent]
-        checked: list[_Result] = []
+        checked: list[Result] = []
         for result in sent:
             try:
                 change = self._changes[result.place]
@@ -292,29 +247,22 @@ class _Run:
             error = KaitenSyncError(f"unexpected {type(unexpected).__name__}: {unexpected}")
             results = [each.changed(error=error) for each in verified]
             # The request may have arrived before the error: the change counts as sent.
-            results += [] if sent is None else [_Result(sent, has_written=True, error=error)]
+            results += [] if sent is None else [Result(sent, has_written=True, error=error)]
         for result in results:
-            children = self._changes[result.place].address.child_list
-            if sent is not None and children is not None:
-                self._open_grants[children] -= 1
-            if result.place in self._trials and _ends_trials(
-                result.error, self._changes[result.place]
-            ):
-                self._is_refused = True
-            # Whatever became of it. Once the last trial is over, workers go on side by side.
-            self._trials.discard(result.place)
+            if sent is not None:
+                self._batches.answered(result.place)
+            # Once the last probe is over, workers go on side by side.
+            self._probes.end(result.place, result.error)
             is_stopped = isinstance(result.error, StoppedError)
             self.was_stopped = self.was_stopped or is_stopped
             if is_stopped and not result.has_written:
                 continue  # the server turned it away: it counts as not tried
             if result.error is not None:
                 self._fail(result, result.error)
-            elif sent is not None and children is not None:
-                self._sent_grants[children].append(result)
-            else:
+            elif sent is None or not self._batches.hold(result):
                 self._succeed(result)
 
-    def _succeed(self, result: _Result) -> None:
+    def _succeed(self, result: Result) -> None:
         status = Status.DONE if result.has_written else Status.ALREADY_DONE
         self._note(result.place, status)
         for follower in self._followers.of(self._changes[result.place].id):
@@ -322,11 +270,9 @@ class _Run:
             # What another failure blocks has its outcome already.
             if self._unmet[follower] == 0 and self._ended[follower] is None:
                 self._make_ready(follower)
-                children = self._changes[follower].address.child_list
-                if children is not None and follower in self._later_grants:
-                    self._open_grants[children] += 1
+                self._batches.begin(follower)
 
-    def _fail(self, result: _Result, error: KaitenSyncError) -> None:
+    def _fail(self, result: Result, error: KaitenSyncError) -> None:
         # Nobody answers, or the token is refused: every other request would fail alike, so none
         # is sent.
         if isinstance(error, AccessError):
@@ -349,10 +295,7 @@ class _Run:
         failed = self._changes[result.place].id
         for place in self._all_followers(failed):
             self._note(place, Status.BLOCKED, blocked_by=failed)
-            children = self._changes[place].address.child_list
-            # Later grants are counted only once they can begin, so these never were.
-            if children is not None and place not in self._later_grants:
-                self._open_grants[children] -= 1
+            self._batches.block(place)
 
     def _all_followers(self, change_id: str) -> Iterator[int]:
         """Everything that rests on a change and has no outcome yet, at any distance."""
@@ -378,20 +321,3 @@ class _Run:
         if self._untold:
             self._journal.record(self._untold)
             self._untold = []
-
-
-def _may_be_in_use(change: Change) -> bool:
-    """Whether a change deletes what the server may keep although nothing refers to it any more.
-
-    Recorded usage of an entitlement that no license grants is in no list.
-    """
-    held_by = spec_of(change.address.kind).held_by
-    return change.action == Action.DELETE and held_by is HeldBy.REFERRERS
-
-
-def _ends_trials(error: KaitenSyncError | None, change: Change) -> bool:
-    """Whether a trial was refused, and not only turned away or found to be changed.
-
-    Of what may be in use it is any refusal: older servers answer 500 then.
-    """
-    return isinstance(error, ProblemError if _may_be_in_use(change) else BilledError)

@@ -9,6 +9,7 @@ import click
 
 from kaiten_sync.cli.options import ServerChoice, format_option, project_option, target_options
 from kaiten_sync.report import formats
+from kaiten_sync.report.views import ExaminationView
 
 
 @click.command("doctor")
@@ -39,7 +40,7 @@ def command(project: str | None, server: ServerChoice, output_format: str) -> in
     workspace = workspace_of(project, server)
     found = examine(workspace, is_one=is_one)
     codes = {each.name: code_of(each.error) for each in found.targets if each.error is not None}
-    view = formats.ExaminationView(examination=found, codes=codes)
+    view = ExaminationView(examination=found, codes=codes)
     print_result(formats.DOCTOR[output_format](view, look_of(sys.stdout)))
     has_targets = workspace.project is not None and workspace.project.targets
     if has_targets and not is_one and os.environ.get(URL_VARIABLE):

@@ -23,6 +23,7 @@ from kaiten_sync.cli.options import (
 )
 from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
+from kaiten_sync.report.views import DriftView
 
 if TYPE_CHECKING:
     from kaiten_sync.cli.exit_codes import ExitCode
@@ -110,7 +111,7 @@ def _print_reports(
         make_sayable(each.error, None)
         say(f"{each.target}: {each.error.message}")
     failed = {e.target: failure_document(e.error, code_of(e.error)) for e in found.unread}
-    document = formats.DriftView(reports=found.reports, failed=failed, is_all=is_all)
+    document = DriftView(reports=found.reports, failed=failed, is_all=is_all)
     print_result(formats.DRIFT[output_format](document, look_of(sys.stdout)))
     if not found.unread:
         has_drift = any(report.has_drift for report in found.reports)

@@ -14,7 +14,7 @@ import click
 from kaiten_sync.cli.impact_options import may_name
 from kaiten_sync.cli.next_command import make_pasteable
 from kaiten_sync.errors import KaitenSyncError
-from kaiten_sync.report.formats import Look
+from kaiten_sync.report.views import Look
 
 if TYPE_CHECKING:
     from kaiten_sync.jobs.adopting import FileChange

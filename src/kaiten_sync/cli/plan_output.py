@@ -21,6 +21,7 @@ from kaiten_sync.report import formats
 from kaiten_sync.report.notice import Notice, notice_of
 from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.views import PlanView
 from kaiten_sync.report.words import as_operand, with_place
 
 _LINES_LIMIT = 20
@@ -49,7 +50,7 @@ def print_plan(
         for text in plan_texts(plan, impact, color=look.color, width=look.width, origin=origin):
             print_result(text)
         return
-    document = formats.PlanView(
+    document = PlanView(
         plan=plan,
         write=write_plan,
         diagnostics=diagnostics,

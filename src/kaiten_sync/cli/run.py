@@ -117,9 +117,10 @@ def _report(error: KaitenSyncError, output_format: str, context: click.Context |
 def _print_error(error: KaitenSyncError, output_format: str) -> None:
     """Write an error to standard output as well, in the formats that others read from there."""
     from kaiten_sync.report.failure import failure_json
-    from kaiten_sync.report.formats import DIAGNOSTICS, Look
+    from kaiten_sync.report.formats import DIAGNOSTICS
     from kaiten_sync.report.notice import notice_markdown, notice_of
     from kaiten_sync.report.safe_text import json_text
+    from kaiten_sync.report.views import Look
 
     if output_format == "json":
         click.echo(json_text({"error": failure_json(error, code_of(error))}), nl=False)

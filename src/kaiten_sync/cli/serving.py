@@ -115,8 +115,8 @@ def project_plan(project: str, target: str = "") -> str:
     from kaiten_sync.redaction import Redaction
     from kaiten_sync.report.drift_json import drift_json
     from kaiten_sync.report.failure import failure_text
-    from kaiten_sync.report.formats import Look
     from kaiten_sync.report.impact_json import impact_json
+    from kaiten_sync.report.views import Look
     from kaiten_sync.server.app import PlanNotMadeError
 
     redaction = Redaction()

@@ -10,7 +10,7 @@ from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.rights import Rights
 from kaiten_sync.model.value import Json
 from kaiten_sync.report.failure import failure_document
-from kaiten_sync.report.formats import ExaminationView
+from kaiten_sync.report.views import ExaminationView
 
 
 def doctor_json(view: ExaminationView) -> dict[str, Json]:

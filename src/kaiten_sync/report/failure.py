@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, PlanFileError, RefusedError
 from kaiten_sync.model.value import Json
 from kaiten_sync.report.diagnostics_listed import listed
-from kaiten_sync.report.formats import DIAGNOSTICS, Look
+from kaiten_sync.report.diagnostics_text import render_text
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import with_place
 
 if TYPE_CHECKING:
     from kaiten_sync.documents.parts import ErrorDocument
     from kaiten_sync.model.diagnostic import Diagnostic
+    from kaiten_sync.report.views import Look
 
 
 def failure_text(error: KaitenSyncError, look: Look) -> str:
     """What happened, each diagnostic, and what to do next."""
     if isinstance(error, DeclarationError):
-        return DIAGNOSTICS["text"](error.diagnostics, look)
+        return render_text(error.diagnostics, color=look.color)
     lines = [f"error: {safe_text(error.message)}"]
     reasons = error.diagnostics if isinstance(error, RefusedError) else _contradictions(error)
     lines += [f"  - {safe_text(with_place(diagnostic))}" for diagnostic in listed(reasons or ())]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, PlanFileError, RefusedError
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.report.formats import DIAGNOSTICS, Look
+from kaiten_sync.report.diagnostics_text import render_text
 from kaiten_sync.report.markdown import code, fence
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
@@ -38,7 +38,7 @@ def notice_of(error: KaitenSyncError) -> Notice:
         details = [with_place(each) for each in error.diagnostics]
     elif isinstance(error, DeclarationError):
         # As in the terminal, with the source line: a reviewer has the file beside it.
-        details = DIAGNOSTICS["text"](error.diagnostics, Look()).splitlines()
+        details = render_text(error.diagnostics, color=False).splitlines()
     return Notice(message=error.message, details=details, hint=error.hint)
 
 

@@ -16,7 +16,7 @@ from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.plan.plan_file import read_plan, write_plan
 from kaiten_sync.report.failure import failure_json, failure_text
-from kaiten_sync.report.formats import Look
+from kaiten_sync.report.views import Look
 
 PLAN = proposal(
     desired(

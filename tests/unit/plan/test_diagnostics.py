@@ -25,8 +25,9 @@ from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.plan_file import write_plan
 from kaiten_sync.report.failure import failure_json, failure_text
-from kaiten_sync.report.formats import PROPOSAL, Look, PlanView
+from kaiten_sync.report.formats import PROPOSAL
 from kaiten_sync.report.notice import notice_of
+from kaiten_sync.report.views import Look, PlanView
 
 SOURCE = Path(__file__).parents[3] / "src" / "kaiten_sync"
 ALL = Policy(prune=Prune.ALL)

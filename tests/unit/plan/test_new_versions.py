@@ -20,7 +20,8 @@ from kaiten_sync.model.resource import LiveResource, Resource
 from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan.plan_file import read_plan, write_plan
 from kaiten_sync.pricing import table_of_plan
-from kaiten_sync.report.formats import PLAN, TABLE, Look, PlanView
+from kaiten_sync.report.formats import PLAN, TABLE
+from kaiten_sync.report.views import Look, PlanView
 
 GRANTS: dict[str, tuple[Any, Any]] = {
     "alike": (7, 7),

@@ -14,7 +14,8 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.report.diagnostics_listed import LISTED, listed
 from kaiten_sync.report.failure import failure_json, failure_text
-from kaiten_sync.report.formats import DIAGNOSTICS, Look
+from kaiten_sync.report.formats import DIAGNOSTICS
+from kaiten_sync.report.views import Look
 
 MANY = 20_000
 

@@ -35,10 +35,11 @@ from tests.unit.report.strategies import (
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.plan_file import write_plan
-from kaiten_sync.report.formats import DOCUMENTS, DriftView, ExaminationView, Look, PlanView
+from kaiten_sync.report.formats import DOCUMENTS
 from kaiten_sync.report.impact_csv import text_cell
 from kaiten_sync.report.markdown import code
 from kaiten_sync.report.safe_text import json_text, safe_text
+from kaiten_sync.report.views import DriftView, ExaminationView, Look, PlanView
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "doctor": examinations().map(

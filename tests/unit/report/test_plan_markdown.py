@@ -20,8 +20,9 @@ from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
 from kaiten_sync.plan import write_plan
 from kaiten_sync.report.drift_markdown import drift_markdown
-from kaiten_sync.report.formats import PLAN, Look, PlanView
+from kaiten_sync.report.formats import PLAN
 from kaiten_sync.report.plan_markdown import plan_markdown
+from kaiten_sync.report.views import Look, PlanView
 
 _FENCED = re.compile(r"^(`{3,})(diff|text)\n(.*?)\n\1$", re.M | re.S)
 

@@ -26,11 +26,12 @@ from kaiten_sync.pricing import (
     table_of_catalog,
     table_of_plan,
 )
-from kaiten_sync.report.formats import TABLE, Look
+from kaiten_sync.report.formats import TABLE
 from kaiten_sync.report.plan_html import plan_html
 from kaiten_sync.report.plan_markdown import plan_markdown
 from kaiten_sync.report.pricing_formats import pricing_markdown, pricing_parts
 from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
+from kaiten_sync.report.views import Look
 
 _FIELDS: dict[str, Fields] = {
     "group/quotas": {"name": "Quotas"},

@@ -17,7 +17,8 @@ from kaiten_sync.model.settings import Policy, Prune, Scope
 from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan.plan_file import read_plan, write_plan
 from kaiten_sync.pricing import table_of_plan
-from kaiten_sync.report.formats import DRIFT, PLAN, TABLE, DriftView, Look, PlanView
+from kaiten_sync.report.formats import DRIFT, PLAN, TABLE
+from kaiten_sync.report.views import DriftView, Look, PlanView
 
 GB = {"unitSingular": "GB", "unitPlural": "GB"}
 CALL = {"unitSingular": "call", "unitPlural": "calls"}
