@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Mapping
@@ -305,11 +306,12 @@ def _token_from_file(target: Target, root: Path) -> str:
     path = root / os.path.expanduser(str(target.token_file))
     place = f"target {target.name} takes its token from {target.token_file}"
     try:
-        token = read_regular(path, TOKEN_FILE_LIMIT_BYTES).decode("ascii").strip()
+        content = read_regular(path, TOKEN_FILE_LIMIT_BYTES)
+        token = content.removeprefix(codecs.BOM_UTF8).decode("ascii").strip()
     except (UsageError, ValueError) as error:
         if path.exists() and not path.is_file():  # a pipe, a device
             raise
-        reason = error.message if isinstance(error, UsageError) else "it is not a text"
+        reason = error.message if isinstance(error, UsageError) else "it is not ASCII text"
         raise CredentialError(f"{place}: {reason}", hint=_FILE_HINT) from None
     if not token:
         raise CredentialError(f"{place}, which is empty", hint=_FILE_HINT)

@@ -22,7 +22,7 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import GrowingFile
 from kaiten_sync.model.source import GIT_FOLDER, is_in_git_folder
 from kaiten_sync.redaction import Redaction
-from kaiten_sync.replacing import Content, make_folders, remove_folders, replace_files
+from kaiten_sync.replacing import Content, can_replace, make_folders, remove_folders, replace_files
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """Ten times the plan of a catalog with 20,000 grants: whatever is larger was named by mistake."""
@@ -119,6 +119,16 @@ class Disk:
         """The same in pieces. Raises as `read_regular` does, when it is read."""
         with _opened(path, LARGEST_BYTES) as file:
             yield from _bounded(file, str(path), LARGEST_BYTES)
+
+    def check_replaceable(self, path: Path) -> None:
+        """Make sure, before it is written, that a file can be made or replaced.
+
+        Raises:
+            UsageError: its folder, or that in which its folder is made, does not allow it.
+        """
+        check_output(path)
+        if not can_replace(path):
+            raise UsageError(f"cannot write {path}: its folder is not writable", hint=_MAY_WRITE)
 
     def read_input(self) -> bytes:
         """Standard input, to its end.

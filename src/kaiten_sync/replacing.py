@@ -28,7 +28,7 @@ class _Replacement:
         self._content = content
         self._before = self._path.read_bytes() if self._path.exists() else None
         self._staged: str | None = None
-        self._is_in_place = self._before is not None and os.stat(self._path).st_nlink > 1
+        self._is_in_place = self._before is not None and _is_written_in_place(self._path)
         self._is_put = False
         self._folders: list[Path] = []
 
@@ -109,6 +109,15 @@ def replace_files(contents: Mapping[Path, Content | None]) -> None:
         raise
 
 
+def can_replace(path: Path) -> bool:
+    """Whether folders and permissions let a file be replaced, or made with the folders above it."""
+    real = Path(os.path.realpath(path))
+    if real.exists() and _is_written_in_place(real):
+        return os.access(real, os.W_OK)
+    folder = next(each for each in real.parents if each.exists())
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
 def make_folders(folder: Path, made: list[Path]) -> None:
     """Make a folder and those above it, and add those that were not there to a list.
 
@@ -126,6 +135,10 @@ def remove_folders(made: Sequence[Path]) -> None:
     for each in reversed(made):
         with contextlib.suppress(OSError):
             each.rmdir()
+
+
+def _is_written_in_place(path: Path) -> bool:
+    return os.stat(path).st_nlink > 1  # its other names lead to what it has now
 
 
 def _made_alike(path: Path, staged: str) -> bool:

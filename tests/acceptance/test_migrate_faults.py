@@ -134,7 +134,7 @@ def test_a_server_that_only_says_that_it_moved_is_not_believed(shop: Shop) -> No
     )
     assert done.code == 5
     messages = [each["message"] for each in done.json["outcomes"]]
-    assert all("the server accepted it, yet license is 'growth'" in str(m) for m in messages)
+    assert all('the server accepted it, yet license is "growth"' in str(m) for m in messages)
     assert {slug: shop.instance(slug) for slug in MOVED} == before
 
 

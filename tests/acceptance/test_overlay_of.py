@@ -249,3 +249,13 @@ def test_overlays_that_are_valid_only_together_are_refused(
     assert "valid only with overlays/staging/overlay.yaml" in said
     assert "license/growth/grant/theme: the entitlement 'theme' is not declared" in said
     assert two.overlay() == last
+
+
+@pytest.mark.parametrize("command", ["export --overlay-of eu", "adopt -t eu --into-overlay"])
+def test_an_overlay_without_a_project_is_no_question_of_the_server(
+    place: Workplace, command: str
+) -> None:
+    done = place.run(*command.split())
+    assert done.code == 3
+    assert "an overlay belongs to a target of a project" in done.stderr
+    assert "--base-url" not in done.stderr

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from tests.acceptance.conftest import Workplace
 from tests.support.selling import CATALOG, LOWERED, PLAN, Seller
@@ -77,3 +80,21 @@ def test_two_options_never_write_one_file(files: Seller) -> None:
         assert "would overwrite" in files.run(*plan, *more, code=3).stderr, more
         assert content(files.place, PLAN) == before
         assert not (files.place.folder / "new.json").exists()
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
+    files: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a folder without permission to write, which root has everywhere."""
+    here, may = files.place.folder, os.access
+
+    def access(path: str, mode: int) -> bool:
+        return not Path(path).resolve().is_relative_to(here) and may(path, mode)
+
+    monkeypatch.setattr(os, "access", access)
+    monkeypatch.setenv("KAITEN_AUTH_TOKEN", "ksh_refused-if-anything-is-read")
+    for option, (args, _own) in OPTIONS.items():
+        if option != "--receipt":  # that is opened before anything is written
+            refused = files.run(*args, "locked/new.json", code=3)
+            assert "cannot write locked/new.json: its folder is not writable" in refused.stderr
+    assert not (here / "locked").exists()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import threading
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from tests.support.command import kaiten_sync
@@ -96,6 +98,21 @@ def test_a_step_is_named_with_its_parts_and_a_pause_says_nothing() -> None:
     count = len(lines)
     heartbeat.go_on()
     assert len(lines) == count
+
+
+@pytest.mark.parametrize(
+    ("step_s", "said"), [(1.0, "working ("), (0.0, "waiting for the server (")]
+)
+def test_a_process_that_computes_does_not_say_that_it_waits(step_s: float, said: str) -> None:
+    lines: SimpleQueue[str] = SimpleQueue()
+    computed_s = itertools.count(0.0, step_s)
+    heartbeat = Heartbeat(
+        lines.put, has_bar=False, first_s=0.001, next_s=0.001, computed_s=lambda: next(computed_s)
+    )
+    try:
+        assert lines.get(timeout=HANG_S).startswith(said)
+    finally:
+        heartbeat.stop()
 
 
 def test_the_outcome_of_a_change_is_printed_before_the_next_one_is_known(tmp_path: Path) -> None:

@@ -85,14 +85,15 @@ def test_says_when_no_server_is_named(flags: Flags, project: Project | None, say
         connect(flags, {}, project)
 
 
-def test_a_token_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("ksh_file\n")
+@pytest.mark.parametrize("content", [b"ksh_file", b"ksh_file\n", b"\xef\xbb\xbfksh_file\r\n"])
+def test_a_token_can_stand_in_a_file_of_its_own(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token").write_bytes(content)
     target = Target(name="t", url="http://127.0.0.1:1", token_file="token")
     project = Project(root=str(tmp_path), catalog=(), targets={"t": target})
     assert connect(Flags(), {}, project).settings.token == "ksh_file"
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"x" * 5000])
+@pytest.mark.parametrize("content", [None, b"", "\ufeffksh_file".encode("utf-16-le"), b"x" * 5000])
 def test_a_token_file_without_a_token_is_refused(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "token").write_bytes(content)

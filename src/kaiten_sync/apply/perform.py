@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from kaiten_sync.apply.freshness import (
     Expected,
     State,
@@ -17,7 +19,8 @@ from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.ports import Catalog, CatalogReader, Look
 from kaiten_sync.model.resource import LiveResource
-from kaiten_sync.model.value import ABSENT, Fields, Json, is_alike
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_alike
+from kaiten_sync.pricing import said
 
 _BILLED = "UpdateInstance.BillingActive"
 _LEFT = {
@@ -134,9 +137,14 @@ def check(change: Change, live: LiveResource | None) -> None:
             return
         state = "still there" if wanted is None else "not there"
         raise NotKeptError(f"the server accepted it, yet the object is {state}")
-    wrong = [f"{name} is {found!r}" for name, _, found in mismatches(wanted, live)]
+    wrong = [f"{name} is {_shown(name, found)}" for name, _, found in mismatches(wanted, live)]
     if wrong:
         raise NotKeptError(f"the server accepted it, yet {', '.join(wrong)}")
+
+
+def _shown(name: str, value: Json | Absent) -> str:
+    """A value in a sentence. A text is quoted: what a server cuts off are often spaces."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else said(name, value)
 
 
 def wanted_fields(change: Change) -> Fields:

@@ -25,7 +25,6 @@ class Probes:
     def __init__(self, changes: Sequence[Change], can_begin: Sequence[int]) -> None:
         """Choose them among the changes that can begin."""
         self.is_refused = False
-        self._changes = changes
         self._deletes = {each for each in can_begin if _may_be_in_use(changes[each])}
         self._left = {*self._deletes, *_of_billed(changes, can_begin)}
 

@@ -10,7 +10,7 @@ import click
 
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.next_command import PLACE, POLICY, SERVER, given, next_command
-from kaiten_sync.cli.output import look_of, print_result, say, say_failure
+from kaiten_sync.cli.output import look_of, make_sayable, print_result, say, say_failure
 from kaiten_sync.jobs.checking import Checked
 from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -104,8 +104,9 @@ def print_proposal(
         print_plan(proposal.plan, output_format, *shown, origin=origin, file=file)
     for notice in waiting:
         say(notice.message)
-    # It is written to a pull request whatever the exit code, with the refusal at its head.
-    if error is not None and output_format == "markdown":
+    # The document has the refusal at its head or among its results, and is the only one.
+    if error is not None and output_format != "text":
+        make_sayable(error, None)
         say_failure(error)
         return code_of(error)
     if error is not None:

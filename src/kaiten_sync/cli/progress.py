@@ -30,6 +30,9 @@ NEXT_LINE_S = 15.0
 WAITING = "waiting for the server"
 """What a command does that asks one, whenever nothing else is known."""
 
+WORKING = "working"
+"""What it does instead while the process computes, as it does for a large catalog."""
+
 _META = f"{__name__}.heartbeat"
 
 
@@ -72,6 +75,7 @@ class Heartbeat:
         between: str = WAITING,
         first_s: float = FIRST_LINE_S,
         next_s: float = NEXT_LINE_S,
+        computed_s: Callable[[], float] = time.process_time,
     ) -> None:
         self._write = write
         self._has_bar = has_bar
@@ -81,6 +85,7 @@ class Heartbeat:
         self._between = between  # steps
         self._what, self._done, self._total = between, 0, 0
         self._began_at = time.monotonic()
+        self._computed_s = computed_s
         self._is_paused = False
         self._is_over = threading.Event()
         self._lock = threading.Lock()
@@ -136,8 +141,11 @@ class Heartbeat:
 
     def _beat(self) -> None:
         wait_s = self._first_s
+        computed_s = self._computed_s()
         while not self._is_over.wait(wait_s):
-            wait_s = self._next_s
+            is_computing = self._computed_s() - computed_s > wait_s / 2
+            wait_s, computed_s = self._next_s, self._computed_s()
             if self._bar is None and not self._is_paused:
                 far = f": {self._done:,} of {self._total:,}" if self._total else ""
-                self._write(f"{self._what}{far} ({time.monotonic() - self._began_at:.0f} s)")
+                what = WORKING if is_computing and self._what == WAITING else self._what
+                self._write(f"{what}{far} ({time.monotonic() - self._began_at:.0f} s)")

@@ -14,7 +14,7 @@ from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
 from kaiten_sync.cli.streams import guarded_streams
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, StoppedError, UsageError
+from kaiten_sync.errors import KaitenSyncError, StoppedError, UsageError
 from kaiten_sync.redaction import Redaction
 
 PROGRAM = "kaiten-sync"
@@ -116,20 +116,9 @@ def _report(error: KaitenSyncError, output_format: str, context: click.Context |
 
 def _print_error(error: KaitenSyncError, output_format: str) -> None:
     """Write an error to standard output as well, in the formats that others read from there."""
-    from kaiten_sync.report.failure import failure_json
-    from kaiten_sync.report.formats import DIAGNOSTICS
-    from kaiten_sync.report.notice import notice_markdown, notice_of
-    from kaiten_sync.report.safe_text import json_text
-    from kaiten_sync.report.views import Look
+    from kaiten_sync.report.failure_formats import failure_output
 
-    if output_format == "json":
-        click.echo(json_text({"error": failure_json(error, code_of(error))}), nl=False)
-    if output_format == "markdown":
-        click.echo(notice_markdown(notice_of(error)), nl=False)
-    # A forge reads these from standard output: a wrong declaration has to show at its lines.
-    is_of_lines = output_format in DIAGNOSTICS and output_format not in ("text", "json")
-    if is_of_lines and isinstance(error, DeclarationError):
-        click.echo(DIAGNOSTICS[output_format](error.diagnostics, Look()), nl=False)
+    click.echo(failure_output(error, code_of(error), output_format), nl=False)
 
 
 def _failed(error: KaitenSyncError, output_format: str, context: click.Context | None) -> int:

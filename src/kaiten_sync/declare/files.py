@@ -18,7 +18,7 @@ from kaiten_sync.declare.globs import (
     matching,
     steps_of,
 )
-from kaiten_sync.declare.submodules import empty_submodule
+from kaiten_sync.declare.submodules import empty_submodule, empty_submodules_in
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -138,10 +138,13 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
         path = root / given
         if path.is_dir():
             found = _in_folder(given, path, Path(os.path.realpath(path)))
+            found += _not_checked_out(given, root)
         elif path.exists():
             found = [FoundFile(_shown(given), path)]
+        elif has_wildcard(given):
+            found = [*_in_glob(given, root), *_not_checked_out(given, root)]
         else:
-            found = list(_in_glob(given, root)) if has_wildcard(given) else []
+            found = []
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return [file_diagnostic(_shown(given), "unreadable-file", f"this cannot be read: {reason}")]
@@ -179,6 +182,28 @@ def _in_glob(given: str, root: Path) -> Iterator[_Found]:
         elif looks_like_catalog(path):
             yield _LeftOut(match, path)
     yield from _hidden_from_glob(fixed, root / fixed, steps_of(pattern))
+
+
+def _not_checked_out(given: str, root: Path) -> Iterator[Diagnostic]:
+    """The submodules whose files a folder or a glob means, and that are not checked out.
+
+    What they declare would be missing, and a plan would delete it.
+    """
+    is_folder = (root / given).is_dir()
+    fixed, steps = (given, ()) if is_folder else (fixed_part(given), steps_of(given))
+    for inner in empty_submodules_in(root / fixed):
+        places = beginning(steps)
+        for name in inner.parts:
+            # What is below a folder that is meant is meant as well, unless it is hidden.
+            is_meant = len(steps) in places and not name.startswith(".")
+            places = places if is_meant else after(name, places, steps)
+        if places:
+            yield file_diagnostic(
+                _shown(os.path.join(fixed, inner)),
+                "not-checked-out",
+                "this submodule is not checked out, and its files are not read",
+                "git submodule update --init",
+            )
 
 
 def _hidden_from_glob(given: str, folder: Path, steps: Sequence[str]) -> Iterator[_LeftOut]:

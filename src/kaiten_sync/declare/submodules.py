@@ -5,8 +5,10 @@ Source: gitmodules(5), gitsubmodules(7).
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePath
 
 from kaiten_sync.declare.content import Text, read_text
 
@@ -26,9 +28,36 @@ def submodules(top: Path) -> tuple[str, ...]:
 def empty_submodule(path: Path) -> str | None:
     """The submodule that a path is in, if its files were not checked out."""
     absolute = path.absolute()
-    top = next((each for each in absolute.parents if (each / ".git").exists()), None)
+    top = _top_of(absolute.parent)
     if top is None:
         return None
     folders = (top / each for each in submodules(top))
     within = (each for each in folders if absolute.is_relative_to(each))
     return next((each.relative_to(top).as_posix() for each in within), None)
+
+
+def empty_submodules_in(folder: Path) -> Iterator[PurePath]:
+    """The submodules below a folder, from there, whose files were not checked out.
+
+    git leaves an empty folder in the place of each, unless it is told to fetch them.
+    """
+    absolute = folder.absolute()
+    top = _top_of(absolute)
+    if top is None:
+        return
+    for each in submodules(top):
+        path = top / each
+        if path != absolute and path.is_relative_to(absolute) and _is_empty(path):
+            yield path.relative_to(absolute)
+
+
+def _top_of(folder: Path) -> Path | None:
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False

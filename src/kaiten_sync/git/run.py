@@ -66,6 +66,8 @@ _SETTINGS = {
     "log.diffMerges": "first-parent",
     "log.follow": "false",
     "log.showRoot": "true",
+    # Names are read as UTF-8, whatever the terminal of git's user takes.
+    "i18n.logOutputEncoding": "UTF-8",
     # Files that git reads whole: a device without end would fill the memory.
     "core.attributesFile": "",
     "core.excludesFile": "",

@@ -25,7 +25,7 @@ from kaiten_sync.jobs.overlaying import (
     Overlay,
     kept_apart,
     load_under,
-    overlay_of,
+    overlay_sides,
     spelling_of,
 )
 from kaiten_sync.jobs.overwriting import write_changes
@@ -93,12 +93,11 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
             changed on the server changed in git as well; or somebody saved a file meanwhile.
         KaitenSyncError: as `drift` does.
     """
-    sides = sides_of(workspace, request.drift, ports)
-    overlay = None
+    overlay: Overlay | None = None
     if request.into_overlay:
-        overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
-        is_there = ports.files.exists(overlay.path)
-        sides = sides.changed(source=overlay.whole if is_there else overlay.under)
+        overlay, sides = overlay_sides(workspace, request.drift, ports)
+    else:
+        sides = sides_of(workspace, request.drift, ports)
     desired = load(sides.source)
     live, differences = _compared(desired, sides, ports)
     found = _meant(differences, sides.case.only)

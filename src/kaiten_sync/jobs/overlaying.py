@@ -29,6 +29,7 @@ from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import DeclarationError, RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.adopt_edits import declarable
+from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
@@ -37,6 +38,7 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.ports import Connection, Files, Ports
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
+from kaiten_sync.model.settings import Project
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, load, validate
 from kaiten_sync.resolution import needed
@@ -101,6 +103,7 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
         RefusedError: no overlay can declare what is live. Nothing was written.
         KaitenSyncError: as `drift.compare` does.
     """
+    project_of(workspace)  # or the target would be looked for, and a server asked for
     connection = workspace.connect(request.target)
     overlay = overlay_of(workspace, connection, request.out)
     if not request.is_forced and ports.files.exists(overlay.path):
@@ -133,6 +136,32 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     )
 
 
+def project_of(workspace: Workspace) -> Project:
+    """The project to whose target an overlay belongs.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if workspace.project is None:
+        raise UsageError(
+            "an overlay belongs to a target of a project, and no project file was found",
+            hint="start one with `kaiten-sync init`, or `export --with-project`; --project names"
+            " one that is elsewhere",
+        )
+    return workspace.project
+
+
+def overlay_sides(
+    workspace: Workspace, request: DriftRequest, ports: Ports
+) -> tuple[Overlay, Sides]:
+    """A target's overlay to write to, and its sides with the declaration as the overlay has it."""
+    project_of(workspace)  # or the target would be looked for, and a server asked for
+    sides = sides_of(workspace, request, ports)
+    overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
+    is_there = ports.files.exists(overlay.path)
+    return overlay, sides.changed(source=overlay.whole if is_there else overlay.under)
+
+
 def overlay_of(
     workspace: Workspace,
     connection: Connection,
@@ -145,12 +174,7 @@ def overlay_of(
     Raises:
         UsageError: there is no project, or no place for an overlay.
     """
-    if workspace.project is None:
-        raise UsageError(
-            "an overlay belongs to a target of a project, and no project file was found",
-            hint="start one with `kaiten-sync init`, or `export --with-project`",
-        )
-    root = Path(workspace.project.root)
+    root = Path(project_of(workspace).root)
     read = tuple(find_files(connection.overlays, root=root))
     # Nobody who lets a repository name the file wants to write outside it.
     if outside := [e for e in read if isinstance(e, Diagnostic) and e.rule == OUTSIDE]:

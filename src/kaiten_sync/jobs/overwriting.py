@@ -49,7 +49,8 @@ def check_replaces(
     there is no file.
 
     Raises:
-        UsageError: something else is there, or will be, or what is there cannot be read.
+        UsageError: something else is there, or will be, what is there cannot be read, or it cannot
+            be written there.
     """
     if path is None:
         return None
@@ -74,6 +75,8 @@ def check_replaces(
             f"{path} is there and is no {kind.called}; it was left as it is",
             hint=f"name another file with {kind.option}, or remove this one first",
         )
+    if output is not Output.RECEIPT:  # that is opened before anything else, and grows in place
+        files.check_replaceable(Path(path))
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 

@@ -236,10 +236,7 @@ class GrowingFile(Protocol):
 
 
 class Files(Protocol):
-    """The files around a job: plans, receipts, and the catalog's own when a job edits them.
-
-    `read` and `write` raise `UsageError` if the file system refuses.
-    """
+    """The files around a job. `read` and `write` raise `UsageError` if the system refuses."""
 
     def exists(self, path: Path) -> bool:
         """Whether anything has this path."""
@@ -255,6 +252,10 @@ class Files(Protocol):
 
     def read_pieces(self, path: Path) -> Iterator[bytes]:
         """The same in pieces of some size, as they are when they are asked for."""
+        ...
+
+    def check_replaceable(self, path: Path) -> None:
+        """Raise `UsageError` unless its folder lets the file be made or replaced."""
         ...
 
     def read_input(self) -> bytes:

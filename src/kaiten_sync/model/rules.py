@@ -8,6 +8,7 @@ RULES: Mapping[str, str] = {
     # files
     "no-such-file": "The path does not exist.",
     "file-left-out": "A file has a catalog's sections, but its name keeps it from being read.",
+    "not-checked-out": "A part of the catalog is in git, but not on this disk.",
     "not-a-file": "A path leads to a pipe, a device or a socket.",
     "unreadable-file": "A file cannot be opened.",
     "outside-folder": "A link leads out of the folder that was given, or a path out of the"

@@ -15,9 +15,8 @@ from xml.etree import ElementTree as Xml
 
 from kaiten_sync.model.drift import Difference, DriftReport
 from kaiten_sync.report.drift_text import notes_on
-from kaiten_sync.report.failure import reasons_of
 from kaiten_sync.report.field_rows import field_rows, place_of
-from kaiten_sync.report.junit import junit_text
+from kaiten_sync.report.junit import error_case, junit_text
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import DRIFT_WORDS
@@ -47,7 +46,7 @@ def drift_junit(
     for name, error in failed.items():
         counts = {"tests": 1, "failures": 0, "errors": 1}
         totals.update(counts)
-        suites.append(_suite(name, counts, 0, [_failed_case(error)]))
+        suites.append(_suite(name, counts, 0, [error_case("drift", "target is read", error)]))
     sums = {name: str(count) for name, count in totals.items()}
     root = Xml.Element("testsuites", {"name": "kaiten-sync drift", **sums})
     root.extend(suites)
@@ -61,14 +60,6 @@ def _suite(
     suite = Xml.Element("testsuite", {"name": safe_text(target), **numbers})
     suite.extend(cases)
     return suite
-
-
-def _failed_case(failed: ErrorDocument) -> Xml.Element:
-    case = Xml.Element("testcase", {"classname": "drift", "name": "target is read"})
-    message = safe_text(failed.message)
-    error = Xml.SubElement(case, "error", {"type": failed.kind, "message": message})
-    error.text = "\n".join(reasons_of(failed)) or None
-    return case
 
 
 def _case(difference: Difference, report: DriftReport) -> Xml.Element:

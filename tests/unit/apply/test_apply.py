@@ -18,7 +18,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Look, NoProgress
 from kaiten_sync.model.resource import DesiredState, LiveResource
 from kaiten_sync.model.settings import Limit, Policy, Prune
-from kaiten_sync.model.value import Fields
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 from kaiten_sync.pipeline import apply_plan
 
 CATALOG = desired(
@@ -74,6 +74,40 @@ def test_applying_again_does_nothing() -> None:
     assert result.is_complete
     assert not result.changed_anything
     assert catalog.writes == []
+
+
+class Rewriting(FakeCatalog):
+    """Keeps something else of a field than it was sent."""
+
+    def __init__(self, name: str, kept: Json | Absent) -> None:
+        super().__init__()
+        self.name, self.kept = name, kept
+
+    def create(self, address: Address, fields: Fields) -> bool:
+        others = {name: value for name, value in fields.items() if name != self.name}
+        kept = {} if isinstance(self.kept, Absent) else {self.name: self.kept}
+        return super().create(address, others | kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "kept", "says"),
+    [
+        ("description", "What we meter\n", "What we meter", 'description is "What we meter"'),
+        ("description", " ", "", 'description is ""'),
+        ("description", "", ABSENT, "description is nothing"),
+        ("userFacing", True, False, "userFacing is false"),
+        ("displayOrder", 2000, 1000, "displayOrder is 1,000"),
+        ("groups", ["a", "b"], ["a"], 'groups is ["a"]'),
+    ],
+)
+def test_what_a_server_keeps_instead_is_shown_as_it_is_written(
+    name: str, wanted: Json, kept: Json | Absent, says: str
+) -> None:
+    catalog = Rewriting(name, kept)
+    given = {"name": "SSO", "type": "BOOLEAN", name: wanted}
+    result = apply(plan_against(catalog, desired(declared("entitlement/sso", **given))), catalog)
+    messages = [each.message for each in result.outcomes]
+    assert messages == [f"the server accepted it, yet {says}"]
 
 
 @pytest.mark.parametrize("stop_after", range(12))
@@ -148,7 +182,7 @@ def test_a_write_that_the_server_swallows_is_found_out() -> None:
     result = apply(plan_against(catalog, desired(declared("group/g", name="New"))), catalog)
     (outcome,) = result.outcomes
     assert outcome.status is Status.FAILED
-    assert "name is 'Old'" in str(outcome.message)
+    assert 'name is "Old"' in str(outcome.message)
     assert outcome.is_different
 
 

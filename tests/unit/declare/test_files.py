@@ -56,6 +56,41 @@ def test_a_file_that_two_paths_lead_to_is_read_once(tree: Path) -> None:
     assert shown(tree, "c/b.yaml", "c/", "c/*.yaml") == ["c/b.yaml", "c/a.yml", "c/sub/z.yaml"]
 
 
+@pytest.mark.parametrize(
+    ("given", "is_meant"),
+    [
+        ("c/", True),
+        (".", True),
+        ("c/*", True),
+        ("c/s*", True),
+        ("c/*/*.yaml", True),
+        ("**/*.yaml", True),
+        ("c/shared/../b.yaml", False),
+        ("c/*.yaml", False),
+        ("c/sub/", False),
+        ("c/sub/**/*.yaml", False),
+        ("c/b.yaml", False),
+    ],
+)
+def test_a_submodule_that_is_not_checked_out_is_not_an_empty_folder(
+    write: Write, tmp_path: Path, given: str, is_meant: bool
+) -> None:
+    for name in ("c/b.yaml", "c/sub/z.yaml", "c/there/y.yaml", ".git/config"):
+        write(name, V)
+    folders = ("c/shared", "c/there", "c/.hidden", "elsewhere")
+    for each in folders:
+        (tmp_path / each).mkdir(parents=True, exist_ok=True)
+    listed = (*folders, "c/removed-by-git-rm")
+    write(".gitmodules", "".join(f"[submodule]\n\tpath = {each}\n" for each in listed))
+    expected = {("not-checked-out", "c/shared")} if is_meant else set()
+    if given in (".", "**/*.yaml"):
+        expected.add(("not-checked-out", "elsewhere"))
+    assert set(rules(tmp_path, given)) == expected
+    for each in folders:
+        write(f"{each}/.git", "gitdir: ../.git/modules/any")
+    assert rules(tmp_path, given) == []
+
+
 def test_an_explicit_file_needs_no_suffix(write: Write, tmp_path: Path) -> None:
     write("catalog.txt", V)
     assert shown(tmp_path, "catalog.txt") == ["catalog.txt"]

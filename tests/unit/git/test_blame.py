@@ -64,6 +64,15 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path)
 
 
+def test_names_are_read_whatever_encoding_the_terminal_has(repository: Repository) -> None:
+    repository.commit("Ada", a="licenses:\n" + BLOCK)
+    repository.git("commit", "--amend", "--no-edit", "--author", "Zoë <z@example.com>", who="Ada")
+    repository.git("config", "i18n.logOutputEncoding", "ISO-8859-1", who="Ada")
+    found = repository.who("a", 2)
+    assert found is not None
+    assert found.author == "Zoë"
+
+
 def test_each_line_has_its_author(repository: Repository) -> None:
     first = repository.commit("Ada", a="licenses:\n" + BLOCK)
     second = repository.commit("Ben", a="licenses:\n" + BLOCK.replace("1000", "2000"))
