@@ -79,7 +79,6 @@ class HttpConnection(Immutable, frozen=True, kw_only=True):
     target: TargetRef
     settings: ConnectionSettings
     overlays: tuple[str, ...] = ()
-    require_plan: bool = False
 
     def open(self) -> HttpCatalog:
         """A catalog to read and write, to be used as a context manager."""
@@ -116,7 +115,11 @@ def open_workspace(
         return connect(other, environment, project, redaction)
 
     return Workspace(
-        folder=folder, project=project, connect=connect_to, connect_to_other=connect_to_other
+        folder=folder,
+        project=project,
+        connect=connect_to,
+        connect_to_other=connect_to_other,
+        takes_plans_only=lambda: _takes_plans_only(flags, environment, project),
     )
 
 
@@ -195,17 +198,20 @@ def connect(
         target=TargetRef(target.name, base.removesuffix("/api")),
         settings=settings,
         overlays=target.overlays,
-        require_plan=target.require_plan or _takes_plans_only(base, project),
     )
 
 
-def _takes_plans_only(url: str, project: Project | None) -> bool:
-    """Whether a target of the project that means this server takes plan files only."""
-    for target in project.targets.values() if project else ():
+def _takes_plans_only(
+    flags: Flags, environment: Mapping[str, str], project: Project | None
+) -> TargetRef | None:
+    """The chosen target, if any target of the project that means its server takes plans only."""
+    target = _choose(flags, environment, project)
+    base = api_base(flags.base_url or target.url, allow_http=flags.allow_http)
+    for each in (target, *(project.targets.values() if project else ())):
         with suppress(ValueError):  # a URL that is wrong is that of no server
-            if target.require_plan and server_key(target.url) == server_key(url):
-                return True
-    return False
+            if each.require_plan and (each is target or server_key(each.url) == server_key(base)):
+                return TargetRef(target.name, base.removesuffix("/api"))
+    return None
 
 
 def _choose(flags: Flags, environment: Mapping[str, str], project: Project | None) -> Target:

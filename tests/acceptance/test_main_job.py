@@ -206,8 +206,9 @@ def test_a_target_can_insist_on_a_reviewed_plan(place: Workplace) -> None:
         "version: 1\ncatalog: [catalog/]\n"
         f"targets:\n  prod: {{url: '{place.url}', requirePlan: true}}\n",
     )
-    refused = place.run("apply", "-t", "prod", "--yes")
-    assert (refused.code, "requirePlan" in refused.stderr) == (4, True)
+    for token in (place.token, ""):  # nobody needs one to be refused
+        refused = place.run("apply", "-t", "prod", "--yes", KAITEN_AUTH_TOKEN=token)
+        assert (refused.code, "requirePlan" in refused.stderr) == (4, True)
     assert place.run("plan", "-t", "prod", "-o", "prod.plan.json").code == 0
     assert place.run("apply", "prod.plan.json").code == 0
 

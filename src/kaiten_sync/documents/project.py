@@ -234,7 +234,8 @@ class PolicyDocument(JsonDocument, frozen=True):
         LimitValue,
         about(
             "The largest share of the holders that a migration may move at once (from 10 holders"
-            " up), or a number of holders.",
+            " up; 0% always), or a number of holders. No limit if not set; --max-moves replaces"
+            " it.",
             "20%",
             50,
         ),

@@ -94,11 +94,13 @@ def apply(
     """
     if request.plan_file is not None:
         return _apply_file(workspace, request.plan_file, request, ports)
+    planned_from = request.planning.files
+    # Before its token is looked for: nobody has to get one only to be refused.
+    only_plans = workspace.takes_plans_only()
+    if only_plans is not None:
+        raise _unreviewed(workspace, only_plans, planned_from)
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request.planning, ports)
-    planned_from = request.planning.files
-    if connection.require_plan:
-        raise _unreviewed(workspace, connection.target, planned_from)
     # Before the first request: whoever has to wait for another target learns it at once.
     check_turn(workspace, connection.target, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:

@@ -13,6 +13,7 @@ from kaiten_sync.declaration import CatalogSource, read_project
 from kaiten_sync.declare import PROJECT_FILE, find_project, leads_out
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connect, Connection, Notices
 from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.source import NamedPath
@@ -29,14 +30,16 @@ class Workspace(Immutable, frozen=True, kw_only=True):
     `folder` is the working directory, to which paths of a request are relative. `project` is None
     without a project file. `connect` leaves the choice to the caller's flags if there are any;
     `connect_to_other` reaches another target of the project beside the chosen one, and ignores
-    what the flags say of the chosen one's server and token. `words` are those of a command line
-    that name the project file, for the commands that a message suggests.
+    what the flags say of the chosen one's server and token. `takes_plans_only` returns the chosen
+    target if its server takes reviewed plan files only, and needs no token for that. `words` are
+    those of a command line that name the project file, for the commands that a message suggests.
     """
 
     folder: Path
     project: Project | None
     connect: Connect
     connect_to_other: Callable[[str], Connection]
+    takes_plans_only: Callable[[], TargetRef | None]
     words: tuple[str, ...] = ()
 
     @property

@@ -198,11 +198,6 @@ class Connection(Protocol):
         """Paths of what this target declares differently, relative to the project file."""
         ...
 
-    @property
-    def require_plan(self) -> bool:
-        """Whether the target takes reviewed plan files only."""
-        ...
-
     def open(self) -> AbstractContextManager[Catalog]:
         """The live catalog, for as long as the context lasts."""
         ...

@@ -176,7 +176,6 @@ class Connected:
     catalog: FakeCatalog
     target: TargetRef = field(default=TargetRef("prod", "http://127.0.0.1"))
     overlays: tuple[str, ...] = ()
-    require_plan: bool = False
 
     @contextmanager
     def open(self) -> Iterator[FakeCatalog]:
@@ -185,7 +184,13 @@ class Connected:
 
 def workplace(folder: Path, catalog: FakeCatalog) -> Workspace:
     connect = cast(Any, lambda *_: Connected(catalog))
-    return Workspace(folder=folder, project=None, connect=connect, connect_to_other=connect)
+    return Workspace(
+        folder=folder,
+        project=None,
+        connect=connect,
+        connect_to_other=connect,
+        takes_plans_only=lambda: None,
+    )
 
 
 @pytest.mark.parametrize("text", CATALOGS.values(), ids=CATALOGS)
