@@ -103,6 +103,7 @@ def plan_revert(
     # Compare everything, even to undo little: taking a default back also moves its siblings.
     only, case = case.only, case.changed(only=frozenset())
     seen = _compare(desired, catalog, case, progress)
+    desired = seen.desired
     managed = case.agreed.managed if case.agreed else ()
     siblings = families_of(desired, seen.sold).siblings
     undone = undoing(seen.diff.differences, only, managed, siblings)
@@ -166,8 +167,12 @@ def _with_the_rest(plan: Plan, found: CatalogDiff) -> Plan:
 
 
 class _Compared(Immutable, frozen=True, kw_only=True):
-    """The server as it is read, as it is declared, and how that differs from the declaration."""
+    """The server as it is read, as it is declared, and how that differs from the declaration.
 
+    `desired` is the declaration with what the agreed plan was to publish.
+    """
+
+    desired: DesiredState
     read: LiveState
     sold: LiveState
     diff: CatalogDiff
@@ -213,4 +218,6 @@ def _compare(
     differences = named_versions(differences, desired, read)
     if case.only:
         differences = tuple(d for d in differences if d.address.is_within(case.only))
-    return _Compared(read=read, sold=live, diff=diff.changed(differences=differences))
+    return _Compared(
+        desired=desired, read=read, sold=live, diff=diff.changed(differences=differences)
+    )

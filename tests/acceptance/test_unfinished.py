@@ -82,3 +82,30 @@ def test_a_draft_that_no_plan_was_to_publish_stays_one(place: Workplace, api: ht
     assert states(api)["growth"] == ("DRAFT", False)
     planned(place)
     assert "license/growth is still a draft" in (place.folder / PLAN).read_text()
+
+
+@pytest.mark.parametrize("only", [(), ("entitlement/seats",), ("license/growth",)], ids=" ".join)
+@pytest.mark.parametrize("count", range(2, CHANGES))
+def test_edits_are_undone_while_an_apply_is_unfinished(
+    place: Workplace, api: httpx.Client, count: int, only: tuple[str, ...]
+) -> None:
+    place.write("catalog.yaml", CATALOG)
+    planned(place)
+    stop_after(count, place)
+    edit = {"name": "Chairs", "type": "NUMBER", "description": ""}
+    assert api.put("/entitlements/seats", json=edit).status_code == 204
+
+    revert = ("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", "undo.json")
+    done = place.run(*revert, *only)
+    assert done.code == 0, done.stderr
+    plan = read_plan((place.folder / "undo.json").read_bytes())
+    # What the plan was to publish is no draft that somebody has to declare.
+    assert not [each for each in plan.warnings if "draft" in each]
+    assert place.run("apply", "undo.json").code == 0
+    is_undone = api.get("/entitlements/seats").json()["name"] == "Seats"
+    assert is_undone is (only != ("license/growth",))
+    if only == ("license/growth",):  # that it is named means both sides
+        assert states(api)["growth"] == SOLD["growth"]
+    planned(place)
+    assert place.run("apply", PLAN).code == 0
+    assert states(api) == {**SOLD, "sketch": ("DRAFT", False)}

@@ -11,6 +11,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
+from kaiten_sync.model.value import is_same
 
 
 class Undoing(Immutable, frozen=True, kw_only=True):
@@ -105,13 +106,29 @@ def _undone(difference: Difference, *, is_named: bool, is_managed: bool) -> Diff
             return difference if is_named and is_gone else None
         case Verdict.CONFLICT:
             edited = difference.server_edited
-            if edited is None:
+            begun = _begun(difference)
+            if edited is None or (begun and not is_named):
                 return difference if is_named else None
-            names = edited if is_named else set(edited) - set(difference.changed_in_git)
+            names = (
+                begun.union(edited) if is_named else set(edited) - set(difference.changed_in_git)
+            )
             fields = tuple(each for each in difference.fields if each.name in names)
             effect = worst(each.effect for each in fields)
             return difference.changed(fields=fields, effect=effect) if fields else None
     return None
+
+
+def _begun(difference: Difference) -> set[str]:
+    """The fields in which an object is still in its first state: its other fields rest on those.
+
+    A draft cannot be the default of its family, for one.
+    """
+    firsts = {spec.name: spec for spec in spec_of(difference.address.kind).first_states}
+    return {
+        each.name
+        for each in difference.fields
+        if each.name in firsts and is_same(each.before, firsts[each.name].born_as)
+    }
 
 
 def _needed_by(difference: Difference, found: Mapping[Address, Difference]) -> Iterator[Difference]:
