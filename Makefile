@@ -106,14 +106,15 @@ build/wheelhouse/.ready: .ci/locks/build.txt $(LOCKS)/server.txt | $(VENV)/.dev
 	  --no-deps --require-hashes -r .ci/locks/build.txt
 	@touch $@
 
-# The same for the newest Python of the machine, whose path is in .python; empty without one.
+# The same for the newest Python of the machine, whose path is in .python. Empty without one, or if
+# it cannot make environments, as Debian's without python3-venv: its tests skip and say so.
 NEWEST_PYTHON ?= $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python3)) \
   $(sort $(wildcard /usr/local/bin/python3.1[2-9] /usr/bin/python3.1[2-9])))
-build/wheelhouse-newest/.ready: $(LOCKS)/server.txt
+build/wheelhouse-newest/.ready: $(LOCKS)/server.txt | $(VENV)/.dev
 	@rm -rf build/wheelhouse-newest && mkdir -p build/wheelhouse-newest
-	@if [ -n "$(NEWEST_PYTHON)" ]; then \
-	  $(NEWEST_PYTHON) -m pip download --quiet --disable-pip-version-check -d build/wheelhouse-newest \
-	    --no-deps --require-hashes -r $(LOCKS)/server.txt && \
+	@if [ -n "$(NEWEST_PYTHON)" ] && "$(NEWEST_PYTHON)" -c 'import ensurepip' 2>/dev/null; then \
+	  $(BIN)/python -m pip --python "$(NEWEST_PYTHON)" download --quiet --disable-pip-version-check \
+	    -d build/wheelhouse-newest --no-deps --require-hashes -r $(LOCKS)/server.txt && \
 	  echo "$(NEWEST_PYTHON)" > build/wheelhouse-newest/.python; fi
 	@touch $@
 
@@ -127,11 +128,11 @@ build/contract/.ready: tests/contract/sdk.txt | $(VENV)/.dev
 # Kaiten's MCP server, which wants a newer Python than ours. Without one its tests skip and say so.
 NEWER_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python \
   /usr/bin/python3.1[2-9] /usr/local/bin/python3.1[2-9]))
-build/mcp/.ready: tests/contract/mcp.txt
+build/mcp/.ready: tests/contract/mcp.txt | $(VENV)/.dev
 	@mkdir -p build/mcp
 	@if [ -n "$(NEWER_PYTHON)" ]; then \
-	  $(NEWER_PYTHON) -m venv build/mcp && \
-	  build/mcp/bin/python -m pip install --quiet --disable-pip-version-check -r $<; fi
+	  "$(NEWER_PYTHON)" -m venv --without-pip build/mcp && \
+	  $(BIN)/python -m pip --python build/mcp/bin/python install --quiet --disable-pip-version-check -r $<; fi
 	@touch $@
 
 # The validator of HTML. Without npm its test skips and says so; in CI it fails.
