@@ -35,6 +35,16 @@ _Lists = Mapping[ChildList, Sequence[LiveResource]]
 """The objects of each list inside another object."""
 
 
+class _Referring(NamedTuple):
+    """Every list whose objects can refer to some others.
+
+    `requests` is what it takes to read them all, and the list of the objects that they are in.
+    """
+
+    lists: _Lists
+    requests: int
+
+
 def read_holders(
     reader: PlanReader,
     gone: Collection[Address],
@@ -55,18 +65,19 @@ def read_holders(
     had = {each for each in gone if spec_of(each.kind).held_by is HeldBy.INSTANCES}
     referred = {each for each in gone if spec_of(each.kind).held_by is HeldBy.REFERRERS}
     gaps: list[str] = []
-    lists: _Lists | None = {}
+    referring: _Referring | None = _Referring({}, 0)
     if referred:
-        lists = _if_allowed(lambda: _all_lists(reader, referred, known, progress), gaps)
-    metered = _metered(lists or {}, referred)
+        referring = _if_allowed(lambda: _all_lists(reader, referred, known, progress), gaps)
+    lists, listing = referring or ({}, 0)
+    metered = _metered(lists, referred)
     instances: Sequence[Instance] | None = ()
     # One list answers both questions: who has a license, and who can have usage.
     if had or metered:
         instances = _if_allowed(reader.list_instances, gaps)
     asked = [each.slug for each in instances or () if _license(each) in metered]
     usage = read_usage(reader, asked, progress=progress)
-    found = {each.address for listed in (lists or {}).values() for each in listed}
-    unseen = set(referred) if lists is None else set()
+    found = {each.address for listed in lists.values() for each in listed}
+    unseen = set(referred) if referring is None else set()
     if instances is None:
         unseen = unseen.union(*metered.values())
     return Holders(
@@ -75,7 +86,7 @@ def read_holders(
         users=_users(usage, referred),
         checked=frozenset(had if instances is not None else ()) | (referred - unseen),
         gap=gaps[0] if gaps else None,
-        requests=(_list_pages(lists) if referred and lists is not None else 0)
+        requests=listing
         + (pages(len(instances)) if instances is not None and (had or metered) else 0)
         + len(asked),
     )
@@ -95,9 +106,10 @@ def read_use(
     if not addresses:
         return Holders()
     gaps: list[str] = []
-    lists = _if_allowed(lambda: _all_lists(reader, addresses, known, progress), gaps)
-    instances = _if_allowed(reader.list_instances, gaps) if lists is not None else None
-    grants = {each.address for listed in (lists or {}).values() for each in listed}
+    referring = _if_allowed(lambda: _all_lists(reader, addresses, known, progress), gaps)
+    instances = _if_allowed(reader.list_instances, gaps) if referring is not None else None
+    lists, listing = referring or ({}, 0)
+    grants = {each.address for listed in lists.values() for each in listed}
     granted = referrers(grants, addresses)
     parents = {a.parent for each in granted.values() for a in each if a.parent is not None}
     return Holders(
@@ -105,7 +117,7 @@ def read_use(
         referrers=granted,
         checked=frozenset(addresses if instances is not None else ()),
         gap=gaps[0] if gaps else None,
-        requests=0 if instances is None else _list_pages(lists or {}) + pages(len(instances)),
+        requests=0 if instances is None else listing + pages(len(instances)),
     )
 
 
@@ -127,18 +139,19 @@ def _all_lists(
     referred: Collection[Address],
     known: LiveState,
     progress: Progress,
-) -> dict[ChildList, Sequence[LiveResource]]:
+) -> _Referring:
     """Every list whose objects can refer to one of these by their slug."""
     found: dict[ChildList, list[LiveResource]] = {each: [] for each in known.coverage.lists}
     for resource in known.resources.values():
         if resource.address.child_list is not None:
             found.setdefault(resource.address.child_list, []).append(resource)
-    wanted = [
-        ChildList(parent, spec.kind)
+    referring = [
+        spec
         for spec in all_kinds()
         if spec.slug_refers_to and spec.slug_refers_to.kind in {each.kind for each in referred}
-        for parent in _parents(reader, spec.parents, known)
     ]
+    parents = {each.kind: _parents(reader, each.parents, known) for each in referring}
+    wanted = [ChildList(each.address, kind) for kind, listed in parents.items() for each in listed]
     missing = [each for each in wanted if each not in found]
 
     def read_one(children: ChildList) -> Sequence[LiveResource]:
@@ -148,16 +161,21 @@ def _all_lists(
 
     lists = _with_progress(reader, "Reading who grants it", missing, read_one, progress)
     read = dict(zip(missing, lists, strict=True))
-    return {each: read[each] if each in read else found[each] for each in wanted}
+    complete = {each: read[each] if each in read else found[each] for each in wanted}
+    # A list whose families do not show their slugs takes the list of families as well.
+    unnamed = sum(any(e.family_slug is not None for e in listed) for listed in parents.values())
+    return _Referring(complete, _list_pages(complete) + unnamed)
 
 
-def _parents(reader: PlanReader, kinds: Collection[str], known: LiveState) -> list[Address]:
-    found: list[Address] = []
+def _parents(
+    reader: PlanReader, kinds: Collection[str], known: LiveState
+) -> list[LiveResource]:
+    found: list[LiveResource] = []
     for kind in (spec_of(each).kind for each in kinds if not spec_of(each).versions):
         if kind in known.coverage.kinds:
-            found += [address for address in known.resources if address.kind == kind]
+            found += [each for address, each in known.resources.items() if address.kind == kind]
         else:
-            found += [each.address for each in reader.list_kind(kind)]
+            found += reader.list_kind(kind)
     return found
 
 
