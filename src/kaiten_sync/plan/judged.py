@@ -49,6 +49,7 @@ def _contradictions(change: Change, before: _State, goes_along: bool) -> Iterato
     spec = spec_of(change.address.kind)
     match change.action:
         case Action.CREATE:
+            yield from (f"it has no {name}" for name in spec.required if name not in names)
             effect = creation_effect(spec, _side(change, "after"))
             # Plans from before these rules give its kind's effect to a grant that gives nothing,
             # and to what goes with its license.
@@ -68,6 +69,9 @@ def _contradictions(change: Change, before: _State, goes_along: bool) -> Iterato
             steps = [(each.name, each.before, each.after) for each in change.fields]
             if [(moved.name, move.before, move.after)] != steps or change.fields[0].inner:
                 yield f"it takes {moved.name} from {move.before} to {move.after}, and nothing else"
+            for name, value in move.only_while.items():
+                if before.get(name, value) != value:
+                    yield f"{name} is {before[name]} by then, not {value}"
             yield from _wrong(change, Effect.NEUTRAL, Effect.NEUTRAL)
 
 

@@ -26,7 +26,7 @@ PLAN = proposal(
         declared("license/growth", name="Growth", type="PAID", lifecycleState="PUBLISHED"),
         declared("license/growth/grant/calls", value=500),
         declared("license/growth/grant/look", value={"theme": "dark"}),
-        declared("license/starter", name="Starter", type="TRIAL"),
+        declared("license/starter", name="Starter", type="TRIAL", isDefault=True),
         declared("license/starter/grant/calls", value=1, overagePercent=10),
     ),
     live_state(
@@ -78,6 +78,22 @@ def set_effect(document: dict[str, Any], name: str, effect: str, *, counted: boo
     found["effect"] = effect
     for field in found["fields"]:
         field["effect"] = effect
+
+
+def leave_out(document: dict[str, Any], name: str) -> None:
+    """Leave out a change, and have nothing wait for it."""
+    gone, summary = change(document, name), document["summary"]
+    document["changes"].remove(gone)
+    for each in document["changes"]:
+        each["dependsOn"] = [needed for needed in each["dependsOn"] if needed != name]
+    for counts, key in (("actions", "action"), ("effects", "effect")):
+        left = {**summary[counts], gone[key]: summary[counts][gone[key]] - 1}
+        summary[counts] = {word: count for word, count in left.items() if count}
+
+
+def create_without(document: dict[str, Any], name: str, field: str) -> None:
+    found = change(document, name)
+    found["fields"] = [each for each in found["fields"] if each["name"] != field]
 
 
 FORGERIES: dict[str, tuple[Forge, str]] = {
@@ -136,6 +152,18 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
             if each["name"] == "lifecycleState"
         ],
         "publish:license/starter: lifecycleState was something else before",
+    ),
+    "a create without a name": (
+        lambda d: create_without(d, "create:group/new", "name"),
+        "group/new: create: it has no name",
+    ),
+    "a grant without a value": (
+        lambda d: create_without(d, "create:license/starter/grant/calls", "value"),
+        "license/starter/grant/calls: create: it has no value",
+    ),
+    "a default that is not published": (
+        lambda d: leave_out(d, "publish:license/starter"),
+        "license/starter: make-default: lifecycleState is DRAFT by then, not PUBLISHED",
     ),
     "a create that shows a value before": (
         lambda d: change(d, "create:group/new")["fields"][0].update(before="New"),
