@@ -167,9 +167,7 @@ def _all_lists(
     return _Referring(complete, _list_pages(complete) + unnamed)
 
 
-def _parents(
-    reader: PlanReader, kinds: Collection[str], known: LiveState
-) -> list[LiveResource]:
+def _parents(reader: PlanReader, kinds: Collection[str], known: LiveState) -> list[LiveResource]:
     found: list[LiveResource] = []
     for kind in (spec_of(each).kind for each in kinds if not spec_of(each).versions):
         if kind in known.coverage.kinds:

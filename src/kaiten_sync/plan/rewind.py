@@ -6,7 +6,7 @@ A plan that is half applied cannot be compared with one made now, but with one m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Set
 
 from kaiten_sync.kinds.registry import child_kinds
 from kaiten_sync.model.address import Address, ChildList
@@ -61,7 +61,9 @@ def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:
     for change in plan.changes:
         if change.id in done:
             _give_back(resources, change, plan, live)
-    _name_families(resources, plan, {a for a in changes if a not in live.resources})
+    deleted = {a for a in changes if a not in live.resources}
+    _name_families(resources, plan, deleted)
+    _join_families(resources, deleted)
     return LiveState(
         resources={a: r for a, r in resources.items() if a.parent is None or a.parent in resources},
         coverage=live.coverage.changed(lists=frozenset(lists)),
@@ -92,3 +94,17 @@ def _name_families(
         found = resources.get(address)
         if found is not None and isinstance(slug, str) and address._replace(slug=slug) in deleted:
             resources[address] = found.changed(fields={**found.fields, link: slug})
+
+
+def _join_families(resources: dict[Address, LiveResource], deleted: Set[Address]) -> None:
+    """Put versions that are back into their families, whose ids no plan records."""
+    ids = {
+        each.fields.get(link_of(address)): each.family_id
+        for address, each in resources.items()
+        if each.family_id is not None
+    }
+    for address in deleted & resources.keys():
+        found = resources[address]
+        slug = found.fields.get(link_of(address))
+        if isinstance(slug, str):
+            resources[address] = found.changed(family_id=ids.get(slug) or f"family/{slug}")
