@@ -276,6 +276,32 @@ def test_replaced_versions_are_archived_once_nobody_holds_them(sold: Seller) -> 
     assert sold.versions() == {"growth": "ARCHIVED", "growth-v2": "PUBLISHED*"}
 
 
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        (CATALOG, LOWERED),
+        (LOWERED, LOWERED.replace("    type: PAID", "    type: PAID\n    archiveReplaced: true")),
+        (LOWERED, LOWERED.replace("    type: PAID", "    type: PAID\n    sold: false")),
+    ],
+    ids=["new version", "archived", "not sold"],
+)
+def test_an_applied_plan_was_made_from_its_catalog_whatever_becomes_of_older_versions(
+    sold: Seller, then: str, now: str
+) -> None:
+    sold.hold("growth", "one")
+    sold.sell(then)
+    sold.release("one")
+    if then == CATALOG:
+        sold.hold("growth", "two")
+    sold.sell(now)
+    assert sold.changed & {"archive:license/growth", "clear-default:license/growth"}
+    checked = sold.run("plan", "-f", "catalog.yaml", "-o", PLAN, "--check", code=2)
+    assert "its changes are on the server already: it was applied" in checked.stderr
+    for change in sold.changed:
+        assert f"{change}: in the file, and no longer to be done" in checked.stderr
+    assert "it was not made from this catalog" not in checked.stderr
+
+
 def test_a_newer_version_that_somebody_prepares_is_not_archived(sold: Seller) -> None:
     body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
     newer = {**body, "slug": "growth-next", "familySlug": "growth", "lifecycleState": "PUBLISHED"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.registry import move_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed, Plan
@@ -52,13 +53,18 @@ def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:
         return tuple(
             f"{each.id}: nothing declares it"
             for each in committed.changes
-            if not _is_asked_for(each, made)
+            if not _is_asked_for(each, committed, made)
         )
     return tuple(each.sentence for each in declared_since(committed.managed, made.managed))
 
 
-def _is_asked_for(change: Change, made: Plan) -> bool:
-    return change.action == Action.DELETE or change.declared in made.managed
+def _is_asked_for(change: Change, committed: Plan, made: Plan) -> bool:
+    if change.action == Action.DELETE or change.declared in made.managed:
+        return True
+    # An older version is declared nowhere: what a declared family sells withdraws it.
+    found = move_of(change.address.kind, change.action)
+    is_withdrawn = found is not None and found[1].withdraws
+    return is_withdrawn and any(each.address in made.managed for each in committed.families)
 
 
 def _policy(committed: Plan, made: Plan) -> Iterator[str]:
@@ -90,7 +96,9 @@ def _applied(committed: Plan, made: Plan) -> frozenset[Address]:
                 if each.address == change.address
             )
             if change.address in now
-            else is_same_catalog and change.address not in to_do and _is_asked_for(change, made)
+            else is_same_catalog
+            and change.address not in to_do
+            and _is_asked_for(change, committed, made)
         )
     )
 
@@ -122,7 +130,11 @@ def _server(committed: Plan, made: Plan) -> Iterator[str]:
         changes = {change.id: change for change in committed.changes}
         needed = dict.fromkeys(change.id for change in made.changes)
         for name, each in changes.items():
-            if name not in needed and each.address not in applied and _is_asked_for(each, made):
+            if (
+                name not in needed
+                and each.address not in applied
+                and _is_asked_for(each, committed, made)
+            ):
                 seen = True
                 yield _is_no_more(each)
         for name in needed:
