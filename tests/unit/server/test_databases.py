@@ -8,7 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    Text,
+    cast,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tests.support.databases import Cluster
@@ -182,6 +191,24 @@ class TestFailures:
     def test_no_statement_is_compiled(self, server_database: Database) -> None:
         with server_database.reading() as connection:
             assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
+
+    @pytest.mark.parametrize(
+        "setting",
+        ["client_encoding = LATIN1", "extra_float_digits = 0", "standard_conforming_strings = off"],
+    )
+    def test_values_are_the_same_whatever_is_set_for_the_database(
+        self, server_database: Database, postgresql: Cluster, setting: str
+    ) -> None:
+        name = server_database.engine.url.database
+        postgresql.run(f"ALTER DATABASE {name} SET {setting}")
+        server_database.engine.dispose()
+        values = ["漢字 é", 0.1 + 0.2, "\\"]
+        literal: ColumnElement[str] = literal_column(r"'\'")
+        statement = select(
+            cast(values[0], Text), cast(values[1], Float(53)), cast(values[2], Text), literal
+        )
+        with server_database.reading() as connection:
+            assert list(connection.execute(statement).one()) == [*values, "\\"]
 
     @pytest.mark.parametrize(
         ("statement", "why"),

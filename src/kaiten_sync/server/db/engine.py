@@ -237,6 +237,10 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
         "idle_in_transaction_session_timeout": _IDLE_MS,
         # Compiling a statement took seconds for lists that are read in tenths of one.
         "jit": "off",
+        # What goes in comes out, whatever is set for the database, the user or the environment.
+        "client_encoding": "UTF8",
+        "extra_float_digits": 3,
+        "standard_conforming_strings": "on",
     }
     connection.autocommit = True
     connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
