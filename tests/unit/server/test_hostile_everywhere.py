@@ -257,6 +257,19 @@ def test_queries_are_texts(client: httpx.Client, operation: Operation) -> None:
             harmless(client.request(operation.method, path_of(operation), params=params))
 
 
+@pytest.mark.parametrize("operation", WITH_QUERY, ids=lambda o: o.id)
+def test_a_parameter_that_appears_twice_is_refused(
+    client: httpx.Client, operation: Operation
+) -> None:
+    right = {"limit": "1", "include": "versions", "version": "1", "instance": "acme-prod"}
+    for query in operation.query:
+        twice = {"instance": "acme-prod", query.name: [right.get(query.name, "")] * 2}
+        answer = client.request(operation.method, path_of(operation), params=twice)
+        assert answer.status_code == 422, answer.text
+        (problem,) = answer.json()["errors"]
+        assert problem["location"] == f"query.{query.name}"
+
+
 @pytest.mark.parametrize("operation", LISTS, ids=lambda o: o.id)
 def test_forged_cursors(client: httpx.Client, operation: Operation) -> None:
     for cursor in CURSORS:

@@ -156,6 +156,7 @@ def listing_of(
     if sort and sort.removeprefix("-") not in sorts:
         ignored.append(f"This list cannot be sorted by {_quoted(sort)}.")
         sort = ""
+    skipped = [visit.query["skip"]] if skips and "skip" in visit.query else []
     return Listing(
         path=path,
         text=asked.pop("q"),
@@ -163,7 +164,7 @@ def listing_of(
         filters=filters,
         position=decode_cursor(visit.query.get("cursor", "")),
         is_declared=bool(visit.query.get("declared")),
-        skipped=int(parse_query(_SKIP, visit.query.get("skip"))) if skips else 0,
+        skipped=int(parse_query(_SKIP, skipped)),
         sorts=sorts,
         sort=sort,
         ignored=[f"{text} The list below leaves it out." for text in ignored],

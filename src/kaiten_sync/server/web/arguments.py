@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -118,18 +119,25 @@ def check_body(operation: Operation, body: Any) -> Any:
     return _CHECK.body(operation.body, body)
 
 
-def parse_query(query: Query, text: str | None) -> Any:
-    """The value of a query parameter; its default if the request leaves it out.
+def parse_query(query: Query, texts: Sequence[str]) -> Any:
+    """The value of a query parameter, whose text the request has once or not at all.
+
+    If it leaves it out, that is the default.
 
     Raises:
         RefusalError: 422 with what is wrong.
     """
     place = f"query.{query.name}"
-    if text is None:
+    if len(texts) > 1:
+        # Which of them is meant, clients and proxies do not agree on.
+        problem = Problem("this query parameter appears more than once", place)
+        raise unprocessable("UNPROCESSABLE", "validation failed", [problem])
+    if not texts:
         if query.required:
             problem = Problem("this query parameter is required", place)
             raise unprocessable("UNPROCESSABLE", "validation failed", [problem])
         return query.default
+    text = texts[0]
     check_storable(text, place)
     value: Any = text
     match query.schema:

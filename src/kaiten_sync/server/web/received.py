@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from kaiten_sync.server.service.work import Work
@@ -23,7 +24,7 @@ class Received:
     media_type: str
     coding: str
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: QueryParams
     body: bytes | None
 
 
@@ -33,7 +34,7 @@ def parse(operation: Operation, received: Received) -> Arguments:
     Raises:
         RefusalError: it is not what the operation takes.
     """
-    query = {q.name: parse_query(q, received.query.get(q.name)) for q in operation.query}
+    query = {q.name: parse_query(q, received.query.getlist(q.name)) for q in operation.query}
     body = None
     if received.body is not None:
         body = parse_body(operation, received.body, received.media_type, received.coding)
