@@ -55,6 +55,7 @@ _BY_ID = RowQuery(
     select(entitlement).where(entitlement.c.id.in_(bindparam("ids", expanding=True))),
 )
 _FIND = _MINE.where(entitlement.c.slug == bindparam("slug"))
+_HOLD = RowQuery(EntitlementRow, _FIND.statement.with_for_update(key_share=True))
 
 
 def list_entitlements(
@@ -69,6 +70,13 @@ def find_entitlement(
 ) -> EntitlementRow | None:
     """An entitlement by its slug."""
     return _FIND.first(connection, organization=organization_id, slug=slug)
+
+
+def hold_entitlement(
+    connection: Connection, organization_id: str, slug: str
+) -> EntitlementRow | None:
+    """The same, and nobody else changes it until the transaction ends."""
+    return _HOLD.first(connection, organization=organization_id, slug=slug)
 
 
 def entitlements_by_id(

@@ -73,6 +73,9 @@ _SHOWN: RowQuery[ShownGrant] = RowQuery(
 )
 _LIST = _SHOWN.newest_first(grant)
 _FIND = _SHOWN.where(entitlement.c.slug == bindparam("slug"))
+_HOLD: RowQuery[ShownGrant] = RowQuery(
+    ShownGrant, _FIND.statement.with_for_update(key_share=True, of=grant)
+)
 
 
 def list_grants(
@@ -85,6 +88,11 @@ def list_grants(
 def find_grant(connection: Connection, license_id: str, entitlement_slug: str) -> ShownGrant | None:
     """A license's grant of one entitlement."""
     return _FIND.first(connection, license=license_id, slug=entitlement_slug)
+
+
+def hold_grant(connection: Connection, license_id: str, entitlement_slug: str) -> ShownGrant | None:
+    """The same, and nobody else changes it until the transaction ends."""
+    return _HOLD.first(connection, license=license_id, slug=entitlement_slug)
 
 
 def add_grant(connection: Connection, row: GrantRow) -> None:

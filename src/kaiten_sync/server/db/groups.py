@@ -58,6 +58,7 @@ _MINE = RowQuery(
     ),
 )
 _FIND = _MINE.where(entitlement_group.c.slug == bindparam("slug"))
+_HOLD = RowQuery(GroupRow, _FIND.statement.with_for_update(key_share=True))
 _LIST = RowQuery(
     GroupRow,
     _MINE.statement.where(entitlement_group.c.id < bindparam("after_id"))
@@ -118,6 +119,11 @@ def list_groups(
 def find_group(connection: Connection, organization_id: str, slug: str) -> GroupRow | None:
     """A group by its slug."""
     return _FIND.first(connection, organization=organization_id, slug=slug)
+
+
+def hold_group(connection: Connection, organization_id: str, slug: str) -> GroupRow | None:
+    """The same, and nobody else changes it until the transaction ends."""
+    return _HOLD.first(connection, organization=organization_id, slug=slug)
 
 
 def add_group(connection: Connection, row: GroupRow) -> None:

@@ -27,6 +27,8 @@ WithGroups = tuple[EntitlementRow, list[MemberGroup]]
 """An entitlement and its groups."""
 
 ENTITLEMENTS = SlugLookup(noun="entitlement", query=entitlements.find_entitlement)
+HELD_ENTITLEMENTS = SlugLookup(noun="entitlement", query=entitlements.hold_entitlement)
+"""For who changes one: as it is once nobody else does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def create_entitlement(work: Work, fields: EntitlementFields) -> WithGroups:
 
 def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None:
     """Overwrite an entitlement; its groups only where the request names some, or none."""
-    stored = ENTITLEMENTS.get(work, slug, "UpdateEntitlement.NotFound")
+    stored = HELD_ENTITLEMENTS.get(work, slug, "UpdateEntitlement.NotFound")
     settled = settle_change(stored, fields)
     entitlements.change_entitlement(
         work.connection,
@@ -90,7 +92,7 @@ def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None
 
 def delete_entitlement(work: Work, slug: str) -> None:
     """Delete an entitlement that no license grants and no instance has used."""
-    stored = ENTITLEMENTS.get(work, slug, "DeleteEntitlement.NotFound")
+    stored = HELD_ENTITLEMENTS.get(work, slug, "DeleteEntitlement.NotFound")
     grants = entitlements.count_grants(work.connection, stored.id)
     counters = entitlements.count_counters(work.connection, stored.id)
     # Asked for the message alone, which counts them. The keys below decide.

@@ -48,7 +48,8 @@ def emit(
     `address` is that of the object that the payload shows whole, if it does.
     """
     trace = Trace(address=address) if address else NO_TRACE
-    emit_all(work.connection, [PendingEvent(work, kind, payload, subject, trace)])
+    # At the time that it is now: whoever had the object before has an earlier one.
+    emit_all(work.connection, [PendingEvent(work.after_waiting(), kind, payload, subject, trace)])
 
 
 def emit_all(connection: Connection, pending: Sequence[PendingEvent]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Connection
 
 from kaiten_sync.server.db import constraints, grants, groups
 from kaiten_sync.server.db.grants import GrantRow, ShownGrant
@@ -98,7 +100,7 @@ def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: G
     """Overwrite a grant. An overage percentage that is left out is reset, not kept."""
     operation = "UpdateLicenseEntitlement"
     missing = f"{operation}.NotFound"
-    holder, stored = _find(work, license_slug, entitlement_slug, missing)
+    holder, stored = _find_to_change(work, license_slug, entitlement_slug, missing)
     if fields.entitlement_slug not in (None, entitlement_slug):
         raise unprocessable(
             f"{operation}.EntitlementSlugMismatch",
@@ -120,7 +122,7 @@ def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: G
 def remove_grant(work: Work, license_slug: str, entitlement_slug: str) -> None:
     """Detach an entitlement from a license."""
     code = "DeleteLicenseEntitlement.LicenseEntitlementNotFound"
-    holder, stored = _find(work, license_slug, entitlement_slug, code)
+    holder, stored = _find_to_change(work, license_slug, entitlement_slug, code)
     grants.remove_grant(work.connection, stored.id)
     _tell(work, GRANT_UNASSIGNED, holder, stored)
 
@@ -137,12 +139,23 @@ def _find(
     return holder, _held(work, holder, entitlement_slug, code)
 
 
-def _held(work: Work, holder: LicenseRow, entitlement_slug: str, code: str) -> ShownGrant:
-    row = (
-        grants.find_grant(work.connection, holder.id, entitlement_slug)
-        if is_slug(entitlement_slug)
-        else None
-    )
+def _find_to_change(
+    work: Work, license_slug: str, entitlement_slug: str, code: str
+) -> tuple[LicenseRow, ShownGrant]:
+    """A grant that no other transaction changes before this one ends."""
+    holder = LICENSES.get(work, license_slug, code)
+    return holder, _held(work, holder, entitlement_slug, code, find=grants.hold_grant)
+
+
+def _held(
+    work: Work,
+    holder: LicenseRow,
+    entitlement_slug: str,
+    code: str,
+    find: Callable[[Connection, str, str], ShownGrant | None] = grants.find_grant,
+) -> ShownGrant:
+    is_possible = is_slug(entitlement_slug)
+    row = find(work.connection, holder.id, entitlement_slug) if is_possible else None
     if row is None:
         raise not_found(code, f"license {holder.slug!r} does not grant {entitlement_slug!r}")
     return row

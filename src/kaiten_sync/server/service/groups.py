@@ -16,13 +16,18 @@ from kaiten_sync.server.domain.events import (
     EventType,
 )
 from kaiten_sync.server.domain.refusals import conflict, unprocessable
-from kaiten_sync.server.service.entitlements import ENTITLEMENTS, tell_entitlement
+from kaiten_sync.server.service.entitlements import (
+    ENTITLEMENTS,
+    HELD_ENTITLEMENTS,
+    tell_entitlement,
+)
 from kaiten_sync.server.service.events import emit
 from kaiten_sync.server.service.slug_lookup import SlugLookup
 from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.groups import group_json
 
 GROUPS = SlugLookup(noun="entitlement group", query=groups.find_group)
+_HELD = SlugLookup(noun="entitlement group", query=groups.hold_group)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ def create_group(work: Work, fields: GroupFields) -> GroupRow:
 
 def update_group(work: Work, slug: str, fields: GroupFields) -> None:
     """Overwrite a group's name and description."""
-    group = GROUPS.get(work, slug, "UpdateEntitlementGroup.NotFound")
+    group = _HELD.get(work, slug, "UpdateEntitlementGroup.NotFound")
     if fields.slug not in (None, group.slug):
         raise unprocessable("UpdateEntitlementGroup.SlugNotRenameable", "a slug never changes")
     groups.change_group(work.connection, group.id, name=fields.name, description=fields.description)
@@ -73,7 +78,7 @@ def update_group(work: Work, slug: str, fields: GroupFields) -> None:
 
 def delete_group(work: Work, slug: str) -> None:
     """Delete a group; its members stay."""
-    group = GROUPS.get(work, slug, "DeleteEntitlementGroup.NotFound")
+    group = _HELD.get(work, slug, "DeleteEntitlementGroup.NotFound")
     groups.remove_group(work.connection, group.id)
     _tell(work, GROUP_DELETED, group)
 
@@ -117,4 +122,6 @@ def _pair(
     work: Work, slug: str, entitlement_slug: str, operation: str
 ) -> tuple[GroupRow, EntitlementRow]:
     group = GROUPS.get(work, slug, f"{operation}.GroupNotFound")
-    return group, ENTITLEMENTS.get(work, entitlement_slug, f"{operation}.EntitlementNotFound")
+    missing = f"{operation}.EntitlementNotFound"
+    # Its event shows all of its groups, so others join or leave one before or after this.
+    return group, HELD_ENTITLEMENTS.get(work, entitlement_slug, missing)

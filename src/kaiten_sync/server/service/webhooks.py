@@ -171,7 +171,7 @@ def pause_endpoint(work: Work, endpoint_id: str) -> None:
 
 def rotate_secret(work: Work, endpoint_id: str) -> None:
     """Give an endpoint another secret; what is sent from now on is signed with it."""
-    stored = get_endpoint(work, endpoint_id, "RotateWebhookSecret")
+    stored = _locked(work, endpoint_id, "RotateWebhookSecret")
     webhooks.change_endpoint(
         work.connection,
         stored.id,

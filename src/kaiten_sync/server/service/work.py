@@ -61,8 +61,11 @@ class Work:
         return self if self.clock is None else replace(self, now_ms=self.clock())
 
     def touched(self, before_ms: int) -> int:
-        """A time of change that is later than the last one, however fast two changes follow."""
-        return max(self.now_ms, before_ms + 1)
+        """A time of change that is later than the last one, however fast two changes follow.
+
+        Ask once the object is held: until then, somebody else may change it at a later time.
+        """
+        return max(self.after_waiting().now_ms, before_ms + 1)
 
 
 def new_id() -> str:
