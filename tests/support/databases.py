@@ -60,8 +60,9 @@ rm -rf "$folder"/*
 class Cluster:
     """A running PostgreSQL that makes databases. It listens on a socket in its folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, binaries: Path) -> None:
         self._folder = folder
+        self._binaries = binaries
         self._numbers = itertools.count(1)
 
     def new_database(self) -> str:
@@ -88,6 +89,12 @@ class Cluster:
     def url(self, name: str) -> str:
         """The URL of a database with this name, whether there is one or not."""
         return f"postgresql:///{name}?host={self._folder}&user={_SUPERUSER}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where PostgreSQL's own commands are, and what lets them find this cluster."""
+        path = f"{self._binaries}:{os.environ['PATH']}"
+        return {"PATH": path, "PGHOST": str(self._folder), "PGUSER": _SUPERUSER}
 
     def run(self, statement: str) -> None:
         """Run one statement outside of all databases of the tests."""
@@ -126,7 +133,7 @@ def cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="kpg-", dir="/tmp"))
     try:
         with _running(binaries, folder):
-            yield Cluster(folder)
+            yield Cluster(folder, binaries)
     finally:
         folder.rmdir()
 
