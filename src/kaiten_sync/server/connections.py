@@ -14,6 +14,7 @@ import time
 from typing import Any, ClassVar
 
 import httptools
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,11 @@ log = logging.getLogger(__name__)
 HEAD_S = 15
 """Seconds that a connection may take until the head of a request is complete, from its beginning or
 from the last answer on."""
+
+PROXY_IDLE_S = 620
+"""Seconds that a connection of a trusted proxy may be idle: longer than proxies keep one, such as
+60 (nginx, AWS), 90 (Traefik), 120 (Caddy) or 600 (Google). Otherwise a proxy may send a report on a
+connection that is just being closed, and then answers with 502, since it must not repeat it."""
 
 REQUEST_S = 120
 """Seconds that a request may take, its body, its answer, and the client that reads it included."""
@@ -74,6 +80,7 @@ class BoundedConnection(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._most = most_connections()
         self._deadline: asyncio.TimerHandle | None = None
+        self._silence_s: float = HEAD_S
         self._since_s = 0.0
         self._unread = 0
         self._has_head = False
@@ -81,7 +88,9 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, if there is room."""
         super().connection_made(transport)
-        self._allow(HEAD_S)
+        if self._is_of_proxy:
+            self._silence_s = self.timeout_keep_alive = PROXY_IDLE_S
+        self._allow(self._silence_s)
         if len(self.connections) > self._most:
             self._make_room()
 
@@ -132,6 +141,8 @@ class BoundedConnection(HttpToolsProtocol):
         """Begin with another request."""
         super().on_message_begin()
         self._has_head = False
+        if self._is_of_proxy and self._waits_for_client:
+            self._allow(HEAD_S)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of the head. A trailer, which no proxy has looked at, is none."""
@@ -163,7 +174,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request, or answer it if it is here already."""
-        self._allow(REQUEST_S if self.pipeline else HEAD_S)
+        self._allow(REQUEST_S if self.pipeline else self._silence_s)
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -186,6 +197,11 @@ class BoundedConnection(HttpToolsProtocol):
             raise _HeadError("not one host")
         if len(self.pipeline) >= MAX_AHEAD:
             raise _HeadError("too many requests before the first answer")
+
+    @property
+    def _is_of_proxy(self) -> bool:
+        is_told = isinstance(self.app, ProxyHeadersMiddleware)
+        return is_told and self.client is not None and self.client[0] in self.app.trusted_hosts
 
     @property
     def _waits_for_client(self) -> bool:

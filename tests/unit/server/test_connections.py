@@ -18,7 +18,8 @@ from tests.support.processes import HANG_S
 from tests.support.server_process import ServerProcess
 from tests.support.statements import counted_statements
 
-from kaiten_sync.server import connections
+from kaiten_sync.server import app, connections
+from kaiten_sync.server.app import ServerSettings, running
 from kaiten_sync.server.connections import MAX_AHEAD, MAX_HEAD, most_connections
 
 SOON_S = 0.2
@@ -227,6 +228,40 @@ def test_a_byte_now_and_then_does_not_help(tmp_path: Path, monkeypatch: pytest.M
         while not select.select([client], [], [], SOON_S / 10)[0]:
             client.sendall(b"x")
         assert read_to_the_end(client) == b""
+
+
+@contextmanager
+def trusting(folder: Path, *proxies: str) -> Iterator[int]:
+    """The port of a server that trusts these proxies."""
+    url = f"sqlite:///{folder / 'kaiten.db'}"
+    with running(ServerSettings(database_url=url, trusted_proxies=proxies)) as server:
+        yield int(server.url.rpartition(":")[2])
+
+
+def test_a_proxy_decides_itself_when_it_closes_its_connections(
+    tmp_path: Path, plain_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", SOON_S)
+    monkeypatch.setattr(app, "_IDLE_S", SOON_S)
+    with trusting(tmp_path, "127.0.0.1") as port, connected(port) as proxy:
+        proxy.sendall(HEALTH)
+        assert statuses(proxy.recv(65_536)) == [b"200"]
+        assert answered(plain_server, HEALTH) == [b"200"]  # and is closed, which takes as long
+        assert answered(plain_server, b"") == []
+        proxy.sendall(HEALTH)
+        assert statuses(proxy.recv(65_536)) == [b"200"]
+
+
+@pytest.mark.parametrize("before", [b"", HEALTH])
+def test_a_proxy_that_has_begun_with_a_request_goes_on_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", SOON_S)
+    with trusting(tmp_path, "127.0.0.0/8") as port, connected(port) as proxy:
+        proxy.sendall(before)
+        assert not before or statuses(proxy.recv(65_536)) == [b"200"]
+        proxy.sendall(PARTS[2])
+        assert read_to_the_end(proxy) == b""
 
 
 def test_connections_that_wait_for_their_client_make_room(
