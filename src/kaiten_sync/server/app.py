@@ -19,7 +19,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from kaiten_sync.server.connections import ACCEPTED_AT_ONCE, BoundedConnection
+from kaiten_sync.server.connections import ACCEPTED_AT_ONCE, BoundedConnection, plain_address
 from kaiten_sync.server.dashboard import dashboard, plan_maker
 from kaiten_sync.server.db import Database, open_engine
 from kaiten_sync.server.db.holding import DatabaseInUseError
@@ -246,7 +246,7 @@ def _config(app: Starlette | str, settings: ServerSettings) -> uvicorn.Config:
         workers=settings.workers if isinstance(app, str) else 1,
         # Named, because uvicorn's default is the environment's FORWARDED_ALLOW_IPS, or loopback.
         proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        forwarded_allow_ips=[plain_address(each) for each in settings.trusted_proxies],
         access_log=False,
         log_config=None,
         log_level="critical",  # failures are logged by us, with their errorId

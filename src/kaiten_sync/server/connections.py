@@ -11,6 +11,7 @@ import logging
 import math
 import resource
 import time
+from ipaddress import IPv6Address
 from typing import Any, ClassVar
 
 import httptools
@@ -63,6 +64,15 @@ def most_connections() -> int:
     return max(_FEWEST, min(_MOST, soft - _OTHER_FILES))
 
 
+def plain_address(address: str) -> str:
+    """An address of IPv4 as such, also if a socket for IPv6 shows it as `::ffff:10.0.0.5`."""
+    try:
+        inner = IPv6Address(address).ipv4_mapped
+    except ValueError:
+        return address
+    return address if inner is None else str(inner)
+
+
 class _HeadError(Exception):
     """A head that is not answered. Clients see 400, and this text nobody."""
 
@@ -88,6 +98,8 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, if there is room."""
         super().connection_made(transport)
+        if self.client is not None:
+            self.client = (plain_address(self.client[0]), self.client[1])
         if self._is_of_proxy:
             self._silence_s = self.timeout_keep_alive = PROXY_IDLE_S
         self._allow(self._silence_s)

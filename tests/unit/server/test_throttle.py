@@ -14,6 +14,7 @@ from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.server_process import ServerProcess
 from tests.support.tenants import refusal
+from uvicorn.protocols.http import httptools_impl
 
 from kaiten_sync.server.app import ServerSettings, running
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
@@ -194,3 +195,15 @@ def test_a_trusted_proxy_names_the_address(
         found = [forwarded(server.url, each) for each in (*names, "192.0.2.1")]
         assert 429 in found  # each worker counts on its own
         assert forwarded(server.url, "192.0.2.1, 198.51.100.7, 10.1.0.1") == 401
+
+
+@pytest.mark.parametrize("named", ["127.0.0.1", "127.0.0.0/8", "::ffff:127.0.0.1"])
+def test_a_proxy_of_ipv4_is_known_on_a_socket_for_ipv6(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    # As a socket that listens on `::` shows it.
+    monkeypatch.setattr(httptools_impl, "get_remote_addr", lambda _: ("::ffff:127.0.0.1", 1))
+    url = f"sqlite:///{tmp_path / 'server.db'}"
+    with running(ServerSettings(database_url=url, trusted_proxies=(named,))) as server:
+        names = [f"203.0.113.{each}" for each in range(MAX_GUESSES + 1)]
+        assert {forwarded(server.url, each) for each in names} == {401}
