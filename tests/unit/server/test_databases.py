@@ -27,6 +27,7 @@ from kaiten_sync.server.db import constraints
 from kaiten_sync.server.db.engine import Database, open_engine
 from kaiten_sync.server.db.failures import (
     BUSY,
+    DENIED,
     FULL,
     READ_ONLY,
     is_worth_repeating,
@@ -218,6 +219,7 @@ class TestFailures:
             ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(3600)", BUSY),
             ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$", FULL),
             ("SET TRANSACTION READ ONLY; CREATE TABLE t (n INTEGER)", READ_ONLY),
+            ("SET LOCAL ROLE pg_monitor; SELECT * FROM token", DENIED),
             ("SELECT 1 / 0", None),
             ("SELECT * FROM no_such_table", None),
         ],

@@ -235,6 +235,16 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     assert refused.hint == "make room on its disk, and start again"
 
 
+def test_a_user_without_rights_is_said(postgresql: Cluster) -> None:
+    url = postgresql.empty_database()
+    with closing(open_engine(url)) as database, database.writing() as connection:
+        # As it is from PostgreSQL 15 on.
+        connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    refused = _refused(f"{url}&options=-crole%3Dpg_monitor")
+    assert refused.message.endswith("permission denied for schema public")
+    assert str(refused.hint).startswith("make the user of the URL the owner of the database")
+
+
 def test_a_database_that_cannot_hold_all_texts_is_refused(postgresql: Cluster) -> None:
     postgresql.run(
         "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc TEMPLATE template0"

@@ -15,6 +15,7 @@ BUSY = "the database is busy; try again"
 
 FULL = "the disk of the database is full, and nothing was stored"
 READ_ONLY = "the database can only be read, and nothing was stored"
+DENIED = "the database does not give its user the rights for this, and nothing was stored"
 _NO_FILES = "the database cannot use its files"
 MOVED = "the file of the database was deleted or replaced; put it back, or restart the server"
 
@@ -32,6 +33,7 @@ _OF_POSTGRESQL = {
     "53200": BUSY,  # no memory
     "53100": FULL,
     READ_ONLY_STATE: READ_ONLY,
+    "42501": DENIED,
     "58030": _NO_FILES,
 }
 _CONNECTION_CLASS = "08"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
 from kaiten_sync.server.db.engine import Database
-from kaiten_sync.server.db.failures import BUSY, FULL, READ_ONLY, one_line, why_unavailable
+from kaiten_sync.server.db.failures import BUSY, DENIED, FULL, READ_ONLY, one_line, why_unavailable
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.ownership import OUR_REVISION
 from kaiten_sync.server.db.tables import metadata
@@ -35,6 +35,8 @@ _HINTS_BY_CAUSE = {
     ("sqlite", BUSY): "stop the program that uses it, and start again",
     ("sqlite", READ_ONLY): "make the file and its folder writable for the server's user",
     ("postgresql", FULL): "make room on the disk of PostgreSQL, and start again",
+    ("postgresql", DENIED): "make the user of the URL the owner of the database and of its tables,"
+    " or grant it USAGE and CREATE on the schema",
     ("postgresql", READ_ONLY): "use the URL of the server that takes writes, not of a replica",
 }
 _HINTS = {
