@@ -1,7 +1,8 @@
 """Which network addresses are public: all others lead into somebody's network.
 
 Source: IANA's registries of special-purpose addresses (RFC 6890) for IPv4 and IPv6, as of
-2026-11-28. Not Python's `ipaddress.is_global`, whose verdict changes between its versions.
+2026-11-28, and one address of Azure. Not Python's `ipaddress.is_global`, whose verdict changes
+between its versions.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _SPECIAL = {
         ("10.0.0.0/8", False),
         ("100.64.0.0/10", False),
         ("127.0.0.0/8", False),
+        ("168.63.129.16/32", False),  # Azure's platform, in its virtual machines
         ("169.254.0.0/16", False),
         ("172.16.0.0/12", False),
         ("192.0.0.0/24", False),
