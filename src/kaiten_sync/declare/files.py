@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TypeAlias
 
@@ -114,18 +113,34 @@ def _meant(given: str, root: Path, absent: Mapping[str, Path]) -> list[Path]:
     if not absent:
         return []
     whole = os.path.realpath(root / given)
-    if whole in absent and not has_wildcard(given):
+    if whole in absent:
         return [absent[whole]]
     found = [path for path in absent.values() if path.suffix.lower() in SUFFIXES]
-    if has_wildcard(given):
-        return [path for path in found if fnmatchcase(str(path), whole)]
-    inside = whole.rstrip(os.sep) + os.sep
-    return [
-        path
-        for path in found
-        if str(path).startswith(inside)
-        and not any(p.startswith(".") for p in path.parts[len(Path(whole).parts) :])
-    ]
+    if os.path.isdir(whole) or not has_wildcard(given):
+        base, pattern = Path(whole), ""
+    else:
+        base, pattern = Path(os.path.realpath(root / fixed_part(given))), _with_any_case(given)
+    inside = ((path, path.relative_to(base)) for path in found if base in path.parents)
+    return [path for path, inner in inside if _is_meant(inner, pattern)]
+
+
+def _is_meant(file: PurePath, pattern: str) -> bool:
+    """Whether a pattern means a file: it, or a folder that it is in. An empty one means all."""
+    steps = steps_of(pattern)
+    *folders, name = file.parts
+    places = _reached(folders, steps)
+    if len(steps) in places and not name.startswith("."):
+        return True
+    return not pattern.endswith("/") and len(steps) in after(name, places, steps)
+
+
+def _reached(folders: Sequence[str], steps: Sequence[str]) -> frozenset[int]:
+    """The steps that can come after these folders; what is below a folder that is meant, is."""
+    places = beginning(steps)
+    for name in folders:
+        is_meant = len(steps) in places and not name.startswith(".")
+        places = places if is_meant else after(name, places, steps)
+    return places
 
 
 def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
@@ -192,12 +207,7 @@ def _not_checked_out(given: str, root: Path) -> Iterator[Diagnostic]:
     is_folder = (root / given).is_dir()
     fixed, steps = (given, ()) if is_folder else (fixed_part(given), steps_of(given))
     for inner in empty_submodules_in(root / fixed):
-        places = beginning(steps)
-        for name in inner.parts:
-            # What is below a folder that is meant is meant as well, unless it is hidden.
-            is_meant = len(steps) in places and not name.startswith(".")
-            places = places if is_meant else after(name, places, steps)
-        if places:
+        if _reached(inner.parts, steps):
             yield file_diagnostic(
                 _shown(os.path.join(fixed, inner)),
                 "not-checked-out",

@@ -48,8 +48,8 @@ def matching(pattern: str, root: Path) -> list[str]:
     waiting = [(fixed_part(pattern), beginning(steps))]
     while waiting:
         name, places = waiting.pop()
-        if name and len(steps) in places:
-            found.add(name)
+        if len(steps) in places:
+            found.add(name or ".")
             continue
         folder = os.path.join(root, name)
         known = seen[_identity(folder)]

@@ -46,10 +46,49 @@ def test_a_glob_means_what_it_means_to_python(paths: list[list[str]], steps: lis
         assert matching(pattern, folder) == sorted(wanted)
 
 
+FILES = ("a.yaml", "b.YML", ".h.yaml", "c.txt")
+
+
+@settings(max_examples=200)
+@given(
+    folders=st.lists(st.lists(st.sampled_from(("a", ".h", "c[d]")), max_size=3), max_size=3),
+    new=st.tuples(
+        st.lists(st.sampled_from(("a", ".h", "c[d]")), max_size=3), st.sampled_from(FILES)
+    ),
+    steps=st.lists(st.sampled_from(("a", ".h", "c[d]", "*", "**", ".*", *FILES, "*.yaml", "?.y*"))),
+    end=st.sampled_from(("", "/")),
+)
+@example(folders=[], new=(["a"], "a.yaml"), steps=["*.yaml"], end="")
+@example(folders=[], new=([], "a.yaml"), steps=["**", "a.yaml"], end="")
+@example(folders=[["c[d]"]], new=(["c[d]"], "a.yaml"), steps=["c[d]"], end="/")
+@example(folders=[], new=([], "a.yaml"), steps=["*"], end="/")
+@example(folders=[], new=([], "a.yaml"), steps=["a.yaml", "c[d]"], end="")
+@example(folders=[], new=([], "a.yaml"), steps=["**"], end="/")
+def test_a_file_is_found_before_it_is_written_exactly_if_it_is_found_then(
+    folders: list[list[str]], new: tuple[list[str], str], steps: list[str], end: str
+) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        root = Path(os.path.realpath(made))
+        file = root.joinpath(*new[0], new[1])
+        for parts in (*folders, new[0]):
+            root.joinpath(*parts).mkdir(parents=True, exist_ok=True)
+        given_path = ("/".join(steps) or ".") + end
+
+        def is_found() -> bool:
+            found = find_files([given_path], root=root, new=[file])
+            return any(isinstance(each, FoundFile) and each.path == file for each in found)
+
+        before = is_found()
+        file.write_text("version: 1\n", encoding="utf-8")
+        assert before == is_found()
+
+
 def test_a_glob_that_ends_with_a_slash_means_folders(write: Write, tmp_path: Path) -> None:
     for name in ("c/x/a.yaml", "c/b.yaml"):
         write(name, "version: 1\n")
     assert matching("c/*/", tmp_path) == ["c/x"]
+    assert matching("c/**/", tmp_path) == ["c"]
+    assert matching("**/", tmp_path) == ["."]
 
 
 @pytest.mark.parametrize("pattern", ["**/*.yaml", "c/**/*.yaml", "*/*/*/*/*.yaml", "**/c/**/a.*"])
