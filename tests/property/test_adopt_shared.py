@@ -18,6 +18,7 @@ from tests.unit.jobs.test_adopt_shared import workplace
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.disk import Disk
 from kaiten_sync.errors import RefusedError
+from kaiten_sync.git import GitHistory
 from kaiten_sync.jobs.adopting import AdoptRequest, adopt
 from kaiten_sync.jobs.drifting import DriftRequest
 from kaiten_sync.kinds.addresses import parse_address
@@ -128,7 +129,7 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(
         obstacles = adopt(
             workplace(tmp_path, catalog),
             AdoptRequest(drift=DriftRequest(files=("c.yaml",), plan="none", only=only)),
-            cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
+            cast(Ports, SimpleNamespace(files=Disk(), history=GitHistory(), progress=NoProgress())),
         ).obstacles
     except RefusedError as error:
         obstacles = error.diagnostics
@@ -174,7 +175,7 @@ def test_grants_that_come_and_go_change_no_other_license(
         obstacles = adopt(
             workplace(tmp_path, catalog),
             AdoptRequest(drift=DriftRequest(files=("c.yaml",), plan="none", only=only)),
-            cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
+            cast(Ports, SimpleNamespace(files=Disk(), history=GitHistory(), progress=NoProgress())),
         ).obstacles
     except RefusedError as error:
         obstacles = error.diagnostics

@@ -8,8 +8,16 @@ from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.desired import build_desired, count_declared
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import REMOVES_NOTHING, inherit
-from kaiten_sync.declare.files import OUTSIDE, SUFFIXES, FoundFile, find_files, leads_out
+from kaiten_sync.declare.files import (
+    OUTSIDE,
+    SUFFIXES,
+    FoundFile,
+    absent_files,
+    find_files,
+    leads_out,
+)
 from kaiten_sync.declare.freeze import freeze
+from kaiten_sync.declare.globs import fixed_part
 from kaiten_sync.declare.lfs import LFS_HINT, LFS_POINTER, is_lfs_pointer
 from kaiten_sync.declare.merge import merge_documents
 from kaiten_sync.declare.overlay_patch import (
@@ -51,6 +59,7 @@ __all__ = [
     "Patch",
     "Spelling",
     "TextEditor",
+    "absent_files",
     "build_desired",
     "conflicts",
     "count_declared",
@@ -59,6 +68,7 @@ __all__ = [
     "extending",
     "find_files",
     "find_project",
+    "fixed_part",
     "forget",
     "freeze",
     "inherit",

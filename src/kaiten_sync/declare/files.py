@@ -81,6 +81,13 @@ def find_files(
             yield diagnostic.changed(severity=Severity.WARNING)
 
 
+def absent_files(paths: Sequence[str], *, root: Path, absent: Collection[Path]) -> tuple[str, ...]:
+    """Of some files that are not there, those that these paths would find, as they are shown."""
+    real = {Path(os.path.realpath(path)) for path in absent if not path.exists()}
+    found = find_files(paths, root=root, new=real) if real else ()
+    return tuple(each.shown for each in found if isinstance(each, FoundFile) and each.path in real)
+
+
 def leads_out(given: str, root: Path) -> bool:
     """Whether a path leads out of the repository that says so: messages show what files have.
 

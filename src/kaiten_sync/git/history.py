@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kaiten_sync.git.attribution import attributed
 from kaiten_sync.git.ignored import ignored
+from kaiten_sync.git.left_out import left_out
 from kaiten_sync.git.merges import unmerged_sides
 from kaiten_sync.git.refusal import refusal
 from kaiten_sync.git.show import check_commit, file_at, versions
@@ -35,6 +36,10 @@ class GitHistory:
     def ignored(self, paths: Sequence[Path], folder: Path) -> tuple[Path, ...]:
         """Those of some paths that git leaves out; empty without a repository."""
         return ignored(paths, folder)
+
+    def left_out(self, paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
+        """The files at and below some paths that a sparse checkout leaves out."""
+        return left_out(paths, folder)
 
     def refusal(self, folder: Path) -> str | None:
         """Why git reads no history around a folder that is in a repository; None if it does."""

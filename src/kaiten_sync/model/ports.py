@@ -298,10 +298,7 @@ class History(Protocol):
         ...
 
     def unmerged_sides(self, path: Path) -> tuple[bytes, ...]:
-        """The content of a file on each side of a merge that git could not finish.
-
-        Empty if the file is merged, or if git does not know it.
-        """
+        """The content of a file on each side of a merge that git could not finish; else empty."""
         ...
 
     def versions(self, path: Path, *, renamed: bool = False) -> tuple[str, ...]:
@@ -316,11 +313,12 @@ class History(Protocol):
         """Those of some paths that git leaves out, as `.gitignore` says."""
         ...
 
-    def refusal(self, folder: Path) -> str | None:
-        """Why git reads no history, or not all, around a folder that is in a repository.
+    def left_out(self, paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
+        """The files at and below some paths, from a folder, that a sparse checkout leaves out."""
+        ...
 
-        None if it reads it, or if there is no repository.
-        """
+    def refusal(self, folder: Path) -> str | None:
+        """Why git reads no history, or not all, around a folder in a repository; else None."""
         ...
 
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:

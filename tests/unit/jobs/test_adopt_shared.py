@@ -15,6 +15,7 @@ from tests.fakes.catalog import FakeCatalog, live
 
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.disk import Disk
+from kaiten_sync.git import GitHistory
 from kaiten_sync.jobs.adopting import AdoptRequest, adopt
 from kaiten_sync.jobs.drifting import DriftRequest
 from kaiten_sync.jobs.workspace import Workspace
@@ -214,7 +215,7 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(tmp_path: Path,
                     files=("c.yaml",), plan="none", only=frozenset(map(parse_address, chosen))
                 )
             ),
-            cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
+            cast(Ports, SimpleNamespace(files=Disk(), history=GitHistory(), progress=NoProgress())),
         )
         after = path.read_text(encoding="utf-8")
         assert adoption.obstacles == (), f"{chosen}: {adoption.obstacles}"
@@ -290,7 +291,7 @@ def adopted(folder: Path, text: str, edited: Mapping[str, Mapping[str, Any] | No
                 files=("c.yaml",), plan="none", only=frozenset(map(parse_address, edited))
             )
         ),
-        cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
+        cast(Ports, SimpleNamespace(files=Disk(), history=GitHistory(), progress=NoProgress())),
     )
     found = read_catalog(catalog, scope=Scope(), progress=NoProgress())
     assert diff_catalog(load(source), found, Scope()).differences == ()

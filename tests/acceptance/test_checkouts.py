@@ -1,0 +1,93 @@
+"""Checkouts that have only a part of the repository: nothing is planned from half a catalog."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.command import Ended, kaiten_sync
+from tests.support.forge.jobs import Repository
+
+LICENSE = "version: 1\nlicenses:\n  {0}: {{name: {0}, type: PAID}}\n"
+OVERLAY = "version: 1\nlicenses:\n  own: {name: In prod}\n"
+FILES = {
+    "teams/own/catalog.yaml": LICENSE.format("own"),
+    "teams/crm/catalog.yaml": LICENSE.format("crm"),
+    "teams/crm/drafts/new.yaml": LICENSE.format("draft"),
+    "overlays/prod/names.yaml": OVERLAY,
+    "site/index.html": "<p>",
+}
+PLAN = "plans/prod.plan.json"
+
+
+class Team:
+    """A repository of several teams, whose catalog was applied."""
+
+    def __init__(self, place: Workplace) -> None:
+        self.place = place
+        self.repository = Repository(place.folder / "repository")
+        for name, text in FILES.items():
+            path = self.repository.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        target = {
+            "url": place.url,
+            "token": {"env": "PROD_TOKEN"},
+            "overlays": ["overlays/prod/"],
+        }
+        project = {"version": 1, "catalog": ["teams/*/*.yaml"], "targets": {"prod": target}}
+        text = json.dumps(project)
+        (self.repository.folder / "kaiten-sync.yaml").write_text(text, encoding="utf-8")
+        assert self.run("plan", "-t", "prod", "-o", PLAN).code == 0
+        assert self.run("apply", PLAN).code == 0
+        self.repository.commit("Start")
+
+    def run(self, *args: str) -> Ended:
+        environment = {"PROD_TOKEN": self.place.token}
+        return kaiten_sync(*args, cwd=self.repository.folder, environment=environment)
+
+
+@pytest.fixture
+def team(place: Workplace) -> Team:
+    return Team(place)
+
+
+@pytest.mark.parametrize(
+    ("cone", "kept", "missing"),
+    [
+        ("--cone", ["teams/own", "overlays"], ["teams/crm/catalog.yaml"]),
+        ("--no-cone", ["/*", "!/teams/crm/"], ["teams/crm/catalog.yaml"]),
+        ("--cone", ["teams"], ["overlays/prod/names.yaml"]),
+        (
+            "--cone",
+            ["site"],
+            [
+                "overlays/prod/names.yaml",
+                "teams/crm/catalog.yaml",
+                "teams/own/catalog.yaml",
+            ],
+        ),
+        ("--cone", ["teams", "overlays"], []),
+        ("--no-cone", ["/*", "!/teams/crm/drafts/"], []),
+    ],
+)
+def test_what_a_sparse_checkout_leaves_out_is_not_planned_away(
+    team: Team, cone: str, kept: Sequence[str], missing: Sequence[str]
+) -> None:
+    team.repository.git("sparse-checkout", "set", cone, *kept)
+    for command in ("plan", "drift", "adopt"):
+        ended = team.run(command, "-t", "prod")
+        assert ended.code == (3 if missing else 0), ended.stderr
+        found = {name for name in FILES if f"{name}:1:1: error[not-checked-out]" in ended.stderr}
+        assert found == {*missing}
+    team.repository.git("sparse-checkout", "disable")
+    ended = team.run("plan", "-t", "prod", "--detailed-exitcode")
+    assert ended.code == 0, ended.stdout
+
+
+def test_a_file_that_somebody_removed_is_not_left_out(team: Team) -> None:
+    shutil.rmtree(team.repository.folder / "teams/crm")
+    assert "delete  license/crm" in team.run("plan", "-t", "prod").stdout
