@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections import Counter
 from math import isinf
@@ -22,9 +23,10 @@ def read_strict(content: bytes) -> Any:
     """
     if has_too_many_values(content):
         raise ValueError(f"it has more than {_MOST_VALUES:,} values")
+    text = _decoded(content)
     try:
         return json.loads(
-            content.decode(),
+            text,
             object_pairs_hook=_no_duplicates,
             parse_constant=_no_constant,
             parse_float=_finite,
@@ -33,6 +35,17 @@ def read_strict(content: bytes) -> Any:
         raise ValueError(f"it is not JSON ({error})") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        raise ValueError("it is UTF-16" if is_utf_16 else "it is not UTF-8") from error
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a byte order mark")
+    return text
 
 
 def has_too_many_values(content: bytes) -> bool:

@@ -101,8 +101,9 @@ def nested(levels: int, brackets: str = "[]") -> str:
     ("content", "says"),
     [
         (b"", "Expecting value"),
-        (b"\xff\xfe{}", "can't decode"),
-        (b"\xef\xbb\xbf{}", "BOM"),
+        ("{}".encode("utf-16"), "it is UTF-16"),
+        (b'{"a": "\xe9"}', "it is not UTF-8"),
+        (b"\xef\xbb\xbf{}", "it begins with a byte order mark"),
         (b"null", "it is not a JSON object"),
         (b"[]", "it is not a JSON object"),
         (b'{"formatVersion": 1', "delimiter"),
