@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from kaiten_sync.kinds.addresses import grant_address, license_address
+from kaiten_sync.model.change import Action, Change, FieldChange
+from kaiten_sync.report.plan_html import plan_html
 from tests.browser.axe import violations
 from tests.browser.reports import IMPACT, REPORT, take_impact, take_report
 from tests.support.chromium import TIMEOUT_MS
 from tests.support.command import kaiten_sync
 from tests.support.embedded import EmbeddedServer
+from tests.unit.report.strategies import plan_of
 
 
 @pytest.fixture(scope="module")
@@ -77,4 +81,27 @@ def test_a_plan_opens_too(browser: Browser, report: Path, server: EmbeddedServer
     page = browser.new_page()
     page.goto((report.parent / "plan.html").as_uri())
     assert page.get_by_role("heading", level=1).inner_text() == "Plan for default"
+    assert violations(page) == []
+    page.close()
+
+
+def test_a_plan_is_whole_on_paper_and_its_names_keep_their_sides(browser: Browser) -> None:
+    hebrew = FieldChange(name="name", before="\u05d0\u05d1", after="\u05d2\u05d3")
+    css = FieldChange(name="value", before={"css": "x" * 500}, after={"css": "y" * 500})
+    changes = (
+        Change(address=license_address("growth"), action=Action.UPDATE, fields=(hebrew,)),
+        Change(address=grant_address("growth", "css"), action=Action.UPDATE, fields=(css,)),
+    )
+    page = browser.new_page(viewport={"width": 794, "height": 1123}, color_scheme="dark")
+    page.emulate_media(media="print")
+    page.set_content(plan_html(plan_of(changes)))
+    before, after = (
+        page.locator(f".{side}", has_text=text).bounding_box()
+        for side, text in (("before", "\u05d0"), ("after", "\u05d2"))
+    )
+    assert before is not None
+    assert after is not None
+    assert before["x"] < after["x"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 247, 249)"
     page.close()

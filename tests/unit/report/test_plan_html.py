@@ -18,7 +18,20 @@ from kaiten_sync.report.plan_markdown import plan_markdown
 
 _VOID = {"meta", "br"}
 _KNOWN = {
-    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "h1", "h3"),
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "main",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+    ),
     *("div", "p", "ul", "li", "details", "summary", "article", "span", "code", "dl", "dt", "dd"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
@@ -69,7 +82,7 @@ def test_a_page_needs_nothing_else(plan: Plan) -> None:
 
 def test_the_riskiest_objects_come_first_with_their_grants(plan: Plan) -> None:
     text = plan_html(plan)
-    titles = re.findall(r'<summary>([^<]+) <span class="quiet">', text)
+    titles = re.findall(r'<summary><h2>([^<]+) <span class="quiet">', text)
     assert titles == ["Tightens: holders get less", "Changes", "New"]
     assert re.findall(r"<h3><code>(.*?)</code></h3>", text) == [
         *("license/old", "license/growth", "entitlement/api-calls", "license/pro", "group/quotas")
