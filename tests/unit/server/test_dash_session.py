@@ -80,6 +80,9 @@ def test_every_answer_has_the_headers_that_guard_it(dash: Dash) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
         assert headers["Cache-Control"] == "no-store"
+    policy = dash.client.get("/api/docs").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
 
 
 def test_a_wrong_token_is_refused_at_its_field(server: EmbeddedServer) -> None:

@@ -22,7 +22,7 @@ from kaiten_sync.server.db import Database, log_failure
 from kaiten_sync.server.web.catalog import OPERATIONS
 from kaiten_sync.server.web.codec import encode
 from kaiten_sync.server.web.dispatch import Dispatcher
-from kaiten_sync.server.web.docs_page import docs_page
+from kaiten_sync.server.web.docs_page import DOCS_HEADERS, docs_page
 from kaiten_sync.server.web.not_served import routes_not_served
 from kaiten_sync.server.web.openapi import openapi_document
 from kaiten_sync.server.web.operations import Operation
@@ -110,7 +110,7 @@ def _open_routes(database: Database) -> list[BaseRoute]:
         return _json(openapi)
 
     async def docs(_request: Request) -> Response:
-        return HTMLResponse(page)
+        return HTMLResponse(page, headers=DOCS_HEADERS)
 
     return [
         Route(f"{_MOUNT}/healthz", healthz),
