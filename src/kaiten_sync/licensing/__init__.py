@@ -20,6 +20,7 @@ from kaiten_sync.licensing.spellings import (
     unit_fields,
 )
 from kaiten_sync.licensing.thresholds import (
+    MAX_OVERAGE_PERCENT,
     UNCAPPED,
     default_overage_percent,
     maximum,
@@ -57,6 +58,7 @@ __all__ = [
     "EMPTY",
     "HOUR_MS",
     "LAST_MS",
+    "MAX_OVERAGE_PERCENT",
     "MAX_QUANTITY",
     "NO_UNIT",
     "UNCAPPED",

@@ -126,9 +126,15 @@ def test_a_form_without_an_edit_changes_nothing(
         ({"value:calls": "1e400"}, "value:calls", "number too large"),
         ({"value:calls": "NaN"}, "value:calls", "number"),
         ({"value:branding": "[1]"}, "value:branding", "type a JSON object"),
-        ({"overage:calls": "40000"}, "overage:calls", "must be at most 32767"),
-        ({"overage:calls": "-2"}, "overage:calls", "must be -1 or at least 0"),
-        ({"overage:calls": "1.5"}, "overage:calls", "expected integer"),
+        ({"overage:calls": "40000"}, "overage:calls", "from 0 to 32,767"),
+        ({"overage:calls": "-2"}, "overage:calls", "from 0 to 32,767"),
+        ({"overage:calls": "1.5"}, "overage:calls", "type a whole number"),
+        (
+            {"value:calls": "unlimited", "overage:calls": "5"},
+            "overage:calls",
+            "leave this empty: an unlimited threshold has no overage",
+        ),
+        ({"overage:calls": "-1"}, "overage:calls", "from 0 to 32,767"),
         ({"value:sso": "maybe"}, "value:sso", "type on or off"),
     ],
 )

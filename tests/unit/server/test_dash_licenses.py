@@ -90,6 +90,10 @@ def test_attaching_takes_what_the_type_of_the_entitlement_wants(
             },
             "limitCapExceededOveragePercent",
         ),
+        (
+            {"entitlementSlug": "sso", "value": "on", "limitCapExceededOveragePercent": "5"},
+            "limitCapExceededOveragePercent",
+        ),
     ],
 )
 def test_what_cannot_be_attached_is_shown_at_its_field(

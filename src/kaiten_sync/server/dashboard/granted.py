@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kaiten_sync.licensing import UNCAPPED
+from kaiten_sync.licensing import MAX_OVERAGE_PERCENT, UNCAPPED, overage_message
 from kaiten_sync.server.dashboard.fields import Field, json_of
 from kaiten_sync.server.dashboard.figures import (
     Measured,
@@ -86,16 +86,33 @@ def grant_body(entitlement_type: str, fields: Mapping[str, Any], of: Measured) -
     Raises:
         RefusalError: 422, something else has to be typed for an entitlement of this type.
     """
-    typed = fields["value"]
+    value = fields["value"]
     # What was not edited is still the stored value, with its tag.
-    if not isinstance(typed, str):
-        return dict(fields)
-    tag = VALUE_TYPES[entitlement_type]
-    try:
-        return {**fields, "value": {"type": tag, "value": _value_of(tag, typed, unit_names(of))}}
-    except ValueError as error:
-        problem = Problem(str(error), "body.value")
-        raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
+    if isinstance(value, str):
+        tag = VALUE_TYPES[entitlement_type]
+        try:
+            value = {"type": tag, "value": _value_of(tag, value, unit_names(of))}
+        except ValueError as error:
+            problem = Problem(str(error), "body.value")
+            raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
+    if wrong := _wrong_overage(value, fields.get("limitCapExceededOveragePercent")):
+        problem = Problem(wrong, "body.limitCapExceededOveragePercent")
+        raise unprocessable("UNPROCESSABLE", "validation failed", [problem])
+    return {**fields, "value": value}
+
+
+def _wrong_overage(value: Mapping[str, Any], percent: float | None) -> str | None:
+    """What to do about an overage that the API would refuse, in the words of the page."""
+    if percent is None:
+        return None
+    if value["type"] != "number":
+        return "leave this empty: only numbers have an overage"
+    is_whole = float(percent).is_integer()
+    if is_whole and overage_message(value["value"], int(percent)) is None:
+        return None
+    if value["value"] == UNCAPPED:
+        return "leave this empty: an unlimited threshold has no overage"
+    return f"type a whole number from 0 to {MAX_OVERAGE_PERCENT:,}"
 
 
 def _value_of(tag: str, text: str, units: Sequence[str]) -> Any:
