@@ -97,6 +97,19 @@ def test_every_page_says_its_title_its_language_and_its_landmarks(dash: Dash, na
         assert len(page.all("main")) == 1, path
         assert all(each.get("scope") for each in page.all("th")), path
         assert page.all("title")[0].text not in (None, "")
+        if path.partition("?")[0] not in ("/search", "/plan"):
+            (main,) = (each for each in page.all("nav") if each.get("aria-label") == "Main")
+            assert [each.get("aria-current") for each in main.iter("a")].count("page") == 1, path
+
+
+def test_a_path_of_a_form_in_the_address_bar_leads_to_its_page(dash: Dash, names: Names) -> None:
+    paths = {page.path for page in PAGES}
+    leading = [form for form in FORMS if form.path not in paths]
+    assert leading
+    for form in leading:
+        answer = dash.client.get(form.path.format(**names))
+        assert answer.status_code == 303
+        assert answer.headers["Location"] == form.page.path.format(**names)
 
 
 def test_every_page_has_its_curl_line(dash: Dash, names: Names) -> None:

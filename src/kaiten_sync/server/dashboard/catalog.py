@@ -30,11 +30,20 @@ from kaiten_sync.server.dashboard.pages import DashboardPage, Form
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link of the navigation, for visitors with the scope."""
+    """A link of the navigation, for visitors with the scope; `more` paths belong to it."""
 
     path: str
     label: str
     scope: str | None
+    more: tuple[str, ...] = ()
+
+    def leads_to(self, path: str) -> bool:
+        """Whether a page is one of those that it leads to."""
+        return path == self.path or any(
+            path == each or path.startswith(f"{each}/")
+            for each in (self.path, *self.more)
+            if each != "/"
+        )
 
 
 _PARTS: tuple[ModuleType, ...] = (
@@ -68,15 +77,30 @@ PAGES: tuple[DashboardPage, ...] = tuple(
 
 NAVIGATION = (
     Link(path="/", label="Overview", scope=None),
-    Link(path="/entitlements", label="Entitlements", scope="read:entitlements"),
-    Link(path="/licenses", label="Licenses", scope="read:licenses"),
-    Link(path="/customers", label="Customers", scope="read:customers"),
-    Link(path="/instances", label="Instances", scope="read:instances"),
+    Link(
+        path="/entitlements",
+        label="Entitlements",
+        scope="read:entitlements",
+        more=("/groups", "/new/entitlement", "/new/group"),
+    ),
+    Link(
+        path="/licenses",
+        label="Licenses",
+        scope="read:licenses",
+        more=("/new/license", "/pricing", "/compare-licenses"),
+    ),
+    Link(path="/customers", label="Customers", scope="read:customers", more=("/new/customer",)),
+    Link(path="/instances", label="Instances", scope="read:instances", more=("/new/instance",)),
     Link(path="/usage", label="Meters", scope="read:instances"),
     Link(path="/refusals", label="Refused", scope="read:instances"),
     Link(path="/events", label="Audit", scope="read:instances"),
-    Link(path="/webhooks", label="Webhooks", scope="read:webhooks"),
-    Link(path="/service-accounts", label="Service accounts", scope="read:tokens"),
+    Link(path="/webhooks", label="Webhooks", scope="read:webhooks", more=("/new/webhook",)),
+    Link(
+        path="/service-accounts",
+        label="Service accounts",
+        scope="read:tokens",
+        more=("/new/service-account",),
+    ),
 )
 
 PLAN_LINK = Link(path="/plan", label="Plan", scope="read:licenses")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, compile_path
 
 from kaiten_sync.server.dashboard import guard
@@ -31,6 +31,7 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
 )
 from kaiten_sync.server.dashboard.receiving import receive, sent_with
+from kaiten_sync.server.dashboard.redirects import lead_to, see_other
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
 from kaiten_sync.server.dashboard.signed import Signed, signed_in, signed_with
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind, conflict
@@ -100,7 +101,8 @@ class _Site:
         for page in PAGES:
             by_path.setdefault(page.path, {})["GET"] = self._show_page(page)
         for form in FORMS:
-            by_path.setdefault(form.path, {})["POST"] = self._take_form(form)
+            by_method = by_path.setdefault(form.path, {"GET": lead_to(form.page)})
+            by_method["POST"] = self._take_form(form)
         routes: list[BaseRoute] = [self._route(path, by) for path, by in by_path.items()]
         return [*routes, Route("/static/{name}", self._asset)]
 
@@ -204,9 +206,9 @@ class _Site:
                 answer.headers["Retry-After"] = str(error.wait_s)
             return answer
         if kept is None:
-            answer = _see_other(following)
+            answer = see_other(following)
         else:
-            answer = self._form_again(request, session_id, following, kept) or _see_other("/")
+            answer = self._form_again(request, session_id, following, kept) or see_other("/")
         guard.set_session(request, answer, session_id)
         return answer
 
@@ -245,7 +247,7 @@ class _Site:
             check_form_token(session_id, (sent or Sent({})).one(TOKEN_FIELD))
             with self._surroundings.database.writing() as connection:
                 sessions.sign_out(connection, session_id)
-        answer = _see_other(_SIGN_IN)
+        answer = see_other(_SIGN_IN)
         guard.clear_session(request, answer)
         return answer
 
@@ -259,7 +261,7 @@ class _Site:
                 here = quote(request.scope["path"])
                 if query := request.scope["query_string"].decode("latin-1"):
                     here += f"?{query}"
-                return _see_other(f"{_SIGN_IN}?next={quote(here, safe='/')}")
+                return see_other(f"{_SIGN_IN}?next={quote(here, safe='/')}")
             for scope in page.scopes:
                 if not allows(signed.caller.scopes, scope):
                     return self._not_allowed(request, signed, scope)
@@ -306,7 +308,7 @@ class _Site:
             refused = Refused(form=form, sent=sent, error=error)
             return self._shown(request, signed, form.page, refused)
         if isinstance(done, str):
-            return _see_other(done)
+            return see_other(done)
         return self._render(request, signed, done, 201)
 
     def _review(self, request: Request, signed: Signed, form: Form, sent: Sent) -> Response | None:
@@ -392,7 +394,3 @@ class _Site:
             "command": shown.command(base_url) if shown.command else None,
         }
         return self._renderer.page(shown.template, values, status, headers)
-
-
-def _see_other(path: str) -> Response:
-    return RedirectResponse(path, 303, {"Cache-Control": "no-store"})

@@ -1,0 +1,25 @@
+"""Answers that lead to another page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from kaiten_sync.server.dashboard.fields import Sent
+from kaiten_sync.server.dashboard.pages import DashboardPage
+
+
+def see_other(path: str) -> Response:
+    """Leads to a path of this server; no cache keeps that."""
+    return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
+
+
+def lead_to(page: DashboardPage) -> Callable[[Request, Sent | None], Response]:
+    """Leads whoever asks for the path of a form to the page that has it.
+
+    The path is in the address bar once a form was refused.
+    """
+    return lambda request, _sent: see_other(quote(page.path.format(**request.path_params)))
