@@ -76,6 +76,11 @@ def test_a_wrong_command_line(place: Workplace, command: str, output_format: str
     assert "No such option '--wrong'" in said(done.stdout, output_format)
 
 
+def test_of_several_formats_the_last_one_counts(place: Workplace) -> None:
+    done = place.run("plan", "--format", "text", "--format=json", "--wrong")
+    assert "No such option '--wrong'" in said(done.stdout, "json")
+
+
 @pytest.mark.parametrize(
     ("command", "output_format"),
     [(command, each) for command, each in COMMANDS if command in ("plan", "drift")],

@@ -256,10 +256,8 @@ def chosen_format(args: Sequence[str]) -> str:
     """The format a command line asks for, also when the rest of it is wrong."""
     # From the words themselves, since click has parsed nothing if it could not parse all.
     words = [word for arg in args for word in arg.split("=", 1)]
-    for option, value in pairwise(words):
-        if option == "--format":
-            return value
-    return "text"
+    named = [value for option, value in pairwise(words) if option == "--format"]
+    return named[-1] if named else "text"  # of several, the last one counts
 
 
 def _gather(function: _Function, name: str, choice: type[Immutable]) -> _Function:

@@ -120,6 +120,16 @@ def test_each_verdict_has_its_commands(drift: DriftReport) -> None:
     }
 
 
+def test_before_the_first_plan_what_is_missing_is_to_be_planned(drift: DriftReport) -> None:
+    report = judged(drift).changed(agreed=None)
+    missing = [each for each in report.differences if each.verdict is Verdict.MISSING]
+    assert missing
+    for each in missing:
+        steps = dict(next_steps(each, report))
+        assert [*steps] == ["plan", "adopt", "revert"]
+        assert steps["plan"] == "kaiten-sync plan -t prod -o plans/prod.plan.json"
+
+
 def test_targets_stand_side_by_side(drift: DriftReport) -> None:
     staging = drift.changed(
         target=TargetRef("staging", "https://staging.example.com"), differences=()

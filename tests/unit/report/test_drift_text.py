@@ -19,6 +19,7 @@ Drift of prod at https://kaiten.example.com
 
   - missing    group/quotas                    catalog.yaml:1
         name: Quotas
+        plan:   kaiten-sync plan -o plans/prod.plan.json
         adopt:  kaiten-sync adopt group/quotas
         revert: kaiten-sync drift group/quotas --revert -o prod.revert.plan.json
   ~ changed    entitlement/api-calls           catalog.yaml:1
@@ -36,6 +37,7 @@ Drift of prod at https://kaiten.example.com
         revert: kaiten-sync drift license/growth/grant/api-calls --revert -o prod.revert.plan.json
   - missing    license/pro/grant/api-calls     catalog.yaml:1
         value: unlimited
+        plan:   kaiten-sync plan -o plans/prod.plan.json
         adopt:  kaiten-sync adopt license/pro/grant/api-calls
         revert: kaiten-sync drift license/pro/grant/api-calls --revert -o prod.revert.plan.json
 
