@@ -203,7 +203,8 @@ def _compare(
     case: DriftCase,
     progress: Progress,
 ) -> _Compared:
-    need = need_of_everything(desired)
+    managed = case.agreed.managed if case.agreed is not None else ()
+    need = need_of_everything(desired, case.scope, managed)
     read = read_live(catalog, need, case.scope, progress, lambda: check_supported(desired, catalog))
     desired = with_unfinished(desired, read, case.agreed)
     live = seen_as_sold(desired, read)

@@ -159,7 +159,9 @@ def read_for_plan(
     said = {each.address for each in request.previous.left} if request.previous else set()
     looked_at = {None, *desired.resources}
     released = {a for a in owned.released if a.parent in looked_at or a in said}
-    need = need_of_plan(desired, request.policy.prune, owned.missed, released, compared)
+    need = need_of_plan(
+        desired, request.policy.prune, owned.missed, released, compared, request.scope
+    )
     # The one thing in a plan that takes long and asks nothing of live: done while answers are
     # awaited, it costs no time of its own.
     record = cache(partial(recorded, desired))
@@ -216,9 +218,11 @@ def _basis(
     policy = request.policy
     owned = ownership(desired, request.scope, policy.prune, request.previous)
     owned = with_versions(owned, desired, live)
-    left = (owned.missed, owned.released.keys())
-    still_there = (addresses & live.resources.keys() for addresses in left)
-    live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
+    missed, released = (
+        each & live.resources.keys() for each in (owned.missed, owned.released.keys())
+    )
+    need = need_of_plan(desired, policy.prune, missed, released, scope=request.scope)
+    live = narrowed(live, need)
     kept = {each.address: each for each in request.kept}
     before = request.previous
     desired = with_unfinished(desired, live, before)
@@ -348,7 +352,7 @@ def _unobserved(
 
 def read_catalog(catalog: CatalogReader, *, scope: Scope, progress: Progress) -> LiveState:
     """live: everything in scope, as an export takes it. Raises as `make_plan` does."""
-    return read_live(catalog, need_of_everything(), scope, progress)
+    return read_live(catalog, need_of_everything(scope=scope), scope, progress)
 
 
 def check_supported(desired: DesiredState, catalog: CatalogReader) -> None:

@@ -7,27 +7,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from jsonschema.validators import validator_for
 from tests.acceptance.conftest import Workplace
+from tests.acceptance.tokens import token_with
 from tests.support.command import Ended
 from tests.support.fault_proxy import FaultProxy
-from tests.support.tenants import make
 
 READ = ["read:entitlements", "read:licenses"]
 WRITE = ["write:entitlements", "write:licenses"]
 IMPLIED = sorted([*READ, *WRITE])
 EVERYTHING = sorted([*IMPLIED, "read:instances", "write:instances"])
-
-
-def token_with(place: Workplace, *scopes: str) -> str:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as api:
-        account = make(api, "/service-accounts", name="Doctor")
-        path = f"/service-accounts/{account['slug']}/tokens"
-        made = make(api, path, name="Doctor", scopes=list(scopes))
-        return str(made["token"])
 
 
 def examined(ended: Ended) -> list[Any]:

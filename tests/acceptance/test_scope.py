@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.acceptance.tokens import token_with
 from tests.support.embedded import EmbeddedServer
 from tests.support.fault_proxy import FaultProxy
 from tests.support.tenants import make
@@ -79,6 +80,31 @@ def test_nothing_out_of_scope_is_read_reported_or_touched(
         # Lists have no filter; but nothing that is about one object alone is asked for.
         assert not [seen.path for seen in proxy.seen if f"/{slug}" in seen.path]
     assert "delete  license/legacy-but-ours" in said[-1]
+
+
+def test_a_token_may_lack_the_rights_to_what_is_not_ours(
+    scoped: Workplace, proxy: FaultProxy
+) -> None:
+    scoped.write("catalog.yaml", CATALOG[: CATALOG.index("licenses:")])
+    project = PROJECT[: PROJECT.index("  licenses:")] + "  licenses: []\n  families: []\n"
+    scoped.write("kaiten-sync.yaml", project.replace("URL", proxy.url))
+    token = token_with(scoped, "write:entitlements")
+    for command in (
+        "plan -t local -o the.plan.json",
+        "apply -t local the.plan.json",
+        "drift -t local --plan the.plan.json",
+        "drift -t local --plan none --unmanaged",
+        "adopt -t local --plan none",
+        "export -t local -o out",
+        "doctor -t local",
+        "plan -t local --previous the.plan.json --prune all --max-deletes 0",
+    ):
+        done = scoped.run(*command.split(), KAITEN_BASE_URL="", KAITEN_AUTH_TOKEN=token)
+        assert done.code == 0, (command, done.stdout, done.stderr)
+        assert ": it takes write" not in done.stdout
+        asked = [seen.path for seen in proxy.seen if "license" in seen.path]
+        assert command.startswith("doctor") or not asked
+        proxy.begin(lambda _: None)
 
 
 def test_a_declaration_out_of_scope_is_an_error(scoped: Workplace) -> None:

@@ -32,8 +32,8 @@ class ExaminedDocument(JsonDocument, frozen=True):
             ["read:entitlements", "read:licenses"],
         ),
     ]
-    may_plan: Annotated[bool, about("Whether `plan` and `drift` can read the catalog.", True)]
-    may_apply: Annotated[bool, about("Whether `apply` can write all of the catalog.", False)]
+    may_plan: Annotated[bool, about("Whether `plan` and `drift` can read all in `scope`.", True)]
+    may_apply: Annotated[bool, about("Whether `apply` can write all in `scope`.", False)]
     sees_holders: Annotated[
         bool, about("Whether `plan` and `impact` can read holders and their usage.", False)
     ]

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 
 from kaiten_sync.errors import CredentialError, KaitenSyncError
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.registry import wire_fields
+from kaiten_sync.live import need_of_everything
 from kaiten_sync.model.examination import Examination, Examined
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.ports import Catalog, Connection
+from kaiten_sync.model.rights import CATALOG, Module
+from kaiten_sync.model.settings import Scope
 
 
 def examine(workspace: Workspace, *, is_one: bool) -> Examination:
@@ -23,7 +27,7 @@ def examine(workspace: Workspace, *, is_one: bool) -> Examination:
     """
     project = workspace.project
     if is_one or project is None or not project.targets:
-        return Examination(targets=(_examined(workspace.connect(None)),))
+        return Examination(targets=(_examined(workspace.connect(None), workspace.scope),))
     targets = []
     for name, each in project.targets.items():
         try:
@@ -31,19 +35,26 @@ def examine(workspace: Workspace, *, is_one: bool) -> Examination:
         except KaitenSyncError as error:
             targets.append(Examined(name=name, url=each.url, error=error))
         else:
-            targets.append(_examined(connection))
+            targets.append(_examined(connection, workspace.scope))
     return Examination(targets=tuple(targets))
 
 
-def _examined(connection: Connection) -> Examined:
+def _examined(connection: Connection, scope: Scope) -> Examined:
     found = Examined(name=connection.target.name, url=connection.target.url)
     with connection.open() as catalog:
         try:
-            found = found.changed(rights=catalog.rights())
+            found = found.changed(rights=catalog.rights().changed(needed=_needed(scope)))
             found = _with_generation(found, catalog)
         except KaitenSyncError as error:
             found = found.changed(error=error)
         return found.changed(requests=catalog.requests_sent)
+
+
+def _needed(scope: Scope) -> tuple[Module, ...]:
+    """The modules of what is read of a catalog: groups have that of entitlements."""
+    kinds = need_of_everything(scope=scope).kinds
+    used = {"licenses" if kind == LICENSE.kind else "entitlements" for kind in kinds}
+    return tuple(module for module in CATALOG if module in used)
 
 
 def _with_generation(found: Examined, catalog: Catalog) -> Examined:

@@ -8,10 +8,12 @@ from collections.abc import Collection, Iterable
 from kaiten_sync.families import live_families
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.references import references
-from kaiten_sync.kinds.registry import child_kinds, kind_on_server, live_kinds, spec_of
+from kaiten_sync.kinds.registry import child_kinds, kind_on_server, live_kinds, spec_of, top_kinds
 from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Prune, Scope
+
+_ALL = Scope()
 
 
 class Need(Immutable, frozen=True, kw_only=True):
@@ -62,6 +64,7 @@ def need_of_plan(
     forgotten: Collection[Address] = (),
     released: Collection[Address] = (),
     compared: Collection[Address] = (),
+    scope: Scope = _ALL,
 ) -> Need:
     """What planning a declaration takes.
 
@@ -72,7 +75,7 @@ def need_of_plan(
     """
     # Whatever is in scope may be deleted then, so all of it has to be seen.
     if prune is Prune.ALL:
-        return need_of_everything(desired)
+        return need_of_everything(desired, scope, (*forgotten, *released))
     kinds = {address.root.kind for address in (*forgotten, *released)}
     by_kind: dict[Kind, list[Resource]] = defaultdict(list)
     for address, resource in desired.resources.items():
@@ -99,9 +102,20 @@ def need_of_plan(
     )
 
 
-def need_of_everything(desired: DesiredState | None = None) -> Need:
-    """What a drift report or an export takes: all that is in scope, and what is declared."""
-    tops = (spec.kind for spec in live_kinds() if not spec.parents)
+def need_of_everything(
+    desired: DesiredState | None = None, scope: Scope = _ALL, managed: Collection[Address] = ()
+) -> Need:
+    """What a drift report or an export takes: all that is in scope, and what is declared.
+
+    `managed` is what an earlier plan managed, whatever the scope is now.
+    """
+    tops = [spec.kind for spec in live_kinds() if not spec.parents]
+    owned = {spec.kind for spec in top_kinds() if scope.patterns(spec.kind) != ()}
+    owned |= {each.root.kind for each in managed}
+    needed = {kind_on_server(kind) for kind in owned}
+    # Objects refer only to kinds that are created before theirs.
+    while tops and tops[-1] not in needed:
+        tops.pop()
     families = frozenset(desired.terms if desired is not None else ())
     return Need(kinds=frozenset(tops), lists=None, families=families)
 

@@ -20,23 +20,30 @@ class Right(NamedTuple):
         return f"{self.access}:{self.module}"
 
 
-_CATALOG: tuple[Module, ...] = ("entitlements", "licenses")
+CATALOG: tuple[Module, ...] = ("entitlements", "licenses")
+"""The modules that the whole catalog takes."""
 
 
 class Rights(Immutable, frozen=True, kw_only=True):
-    """The scopes that a token has, of those that this program can use."""
+    """The scopes that a token has, of those that this program can use.
+
+    `needed` are the modules of what a project owns.
+    """
 
     granted: frozenset[Right]
+    needed: tuple[Module, ...] = CATALOG
 
     @property
     def may_plan(self) -> bool:
-        """Whether `plan` and `drift` can read the catalog."""
-        return all(Right("read", module) in self.granted for module in _CATALOG)
+        """Whether `plan` and `drift` can read what the project owns of the catalog."""
+        return all(Right("read", module) in self.granted for module in self.needed)
 
     @property
     def may_apply(self) -> bool:
-        """Whether `apply` can write all of the catalog."""
-        return self.may_plan and all(Right("write", module) in self.granted for module in _CATALOG)
+        """Whether `apply` can write all that the project owns of the catalog."""
+        return self.may_plan and all(
+            Right("write", module) in self.granted for module in self.needed
+        )
 
     @property
     def sees_holders(self) -> bool:

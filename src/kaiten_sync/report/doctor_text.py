@@ -42,8 +42,10 @@ def _rows(each: Examined) -> Iterator[tuple[str, str]]:
             f"{generation} ({safe_text(each.source)})" if each.source else generation,
         )
         yield "token", ", ".join(sorted(map(str, each.rights.granted))) or "none of our scopes"
-        reads = "read:entitlements and read:licenses"
-        writes = "write:entitlements and write:licenses"
+        reads, writes = (
+            " and ".join(f"{access}:{module}" for module in each.rights.needed)
+            for access in ("read", "write")
+        )
         yield "plan", "yes" if each.rights.may_plan else f"no: it takes {reads}"
         yield "impact", "yes" if each.rights.sees_holders else "no: it takes read:instances"
         yield "apply", "yes" if each.rights.may_apply else f"no: it takes {writes}"

@@ -17,7 +17,7 @@ from kaiten_sync.kinds.group import GROUP
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.live.need import Need, need_of_everything, need_of_plan
 from kaiten_sync.live.read import read_live
-from kaiten_sync.model.address import ChildList, Kind
+from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import LiveResource, Resource
 from kaiten_sync.model.settings import Prune, Scope
@@ -53,6 +53,32 @@ def test_a_plan_needs_what_it_touches(
 
 def test_pruning_needs_everything() -> None:
     assert need_of_plan(desired(), Prune.ALL) == need_of_everything()
+
+
+NOTHING: tuple[str, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("scope", "managed", "kinds"),
+    [
+        ({"license": NOTHING, "family": NOTHING}, (), {GROUP.kind, ENTITLEMENT.kind}),
+        ({"license": NOTHING}, (), {GROUP.kind, ENTITLEMENT.kind, LICENSE.kind}),
+        ({"entitlement": NOTHING}, (), {GROUP.kind, ENTITLEMENT.kind, LICENSE.kind}),
+        (dict.fromkeys(("license", "family", "entitlement"), NOTHING), (), {GROUP.kind}),
+        (dict.fromkeys(("license", "family", "entitlement", "group"), NOTHING), (), set()),
+        (
+            {"license": NOTHING, "family": NOTHING},
+            (CALLS.address,),
+            {GROUP.kind, ENTITLEMENT.kind, LICENSE.kind},
+        ),
+    ],
+)
+def test_kinds_that_are_not_ours_and_that_ours_do_not_refer_to_are_not_read(
+    scope: dict[str, tuple[str, ...]], managed: tuple[Address, ...], kinds: set[Kind]
+) -> None:
+    assert need_of_everything(None, Scope(scope), managed).kinds == kinds
+    pruning = need_of_plan(desired(), Prune.ALL, managed, scope=Scope(scope))
+    assert pruning.kinds == kinds
 
 
 def test_grants_of_licenses_out_of_scope_are_not_read() -> None:
