@@ -109,6 +109,19 @@ def _edited(pair: Pair) -> None:
     receipt.write_text(text, encoding="utf-8")
 
 
+def _calls_itself_complete(pair: Pair) -> None:
+    receipt = pair.folder / "staging.json"
+    text = receipt.read_text(encoding="utf-8").replace('"done"', '"failed"', 1)
+    receipt.write_text(text, encoding="utf-8")
+
+
+def _lacks_an_outcome(pair: Pair) -> None:
+    receipt = pair.folder / "staging.json"
+    document = json.loads(receipt.read_text(encoding="utf-8"))
+    del document["outcomes"][0]
+    receipt.write_text(json.dumps(document), encoding="utf-8")
+
+
 def _of_another_commit(pair: Pair) -> None:
     pair.declare(ONE_LIMIT.replace("Growth", "Grown"))
     pair.plan_both()
@@ -138,6 +151,8 @@ def test_a_receipt_that_two_readers_could_take_differently_is_none(pair: Pair) -
     ("change", "says"),
     [
         (_edited, "did not finish"),
+        (_calls_itself_complete, "is failed"),
+        (_lacks_an_outcome, "has no outcome of create:"),
         (_of_another_commit, "another plan than the committed one"),
         (_of_a_plan_that_is_behind, "was not made from this catalog"),
     ],

@@ -15,7 +15,7 @@ from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
 from kaiten_sync.jobs.suggesting import plan_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.outcome import RunState
+from kaiten_sync.model.outcome import MADE, RunState
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Target
@@ -165,4 +165,11 @@ def _why_not(receipt: ReceiptDocument, target: Target, committed: Plan | None) -
         return f"it is of another plan than the committed one of {target.name}"
     if receipt.state is not RunState.COMPLETE:
         return f"that apply did not finish (its state is {receipt.state})"
+    # What it says of itself is no proof, and a receipt has no seal.
+    for outcome in receipt.outcomes:
+        if outcome.status not in MADE:
+            return f"it says that it is complete, and that {outcome.id} is {outcome.status}"
+    missing = {each.id for each in committed.changes} - {each.id for each in receipt.outcomes}
+    if missing:
+        return f"it says that it is complete, and has no outcome of {min(missing)}"
     return ""

@@ -28,6 +28,10 @@ class Status(StrEnum):
     NOT_TRIED = "not-tried"
 
 
+MADE = frozenset({Status.DONE, Status.ALREADY_DONE})
+"""The server has what the change is for."""
+
+
 class RunState(StrEnum):
     """How far a run has come. A receipt that stays `running` is of a run that was killed."""
 
@@ -140,7 +144,7 @@ class ApplyResult(Immutable, frozen=True, kw_only=True):
     @property
     def is_complete(self) -> bool:
         """Whether the server now is as the plan says."""
-        return all(o.status in (Status.DONE, Status.ALREADY_DONE) for o in self.outcomes)
+        return all(o.status in MADE for o in self.outcomes)
 
     @property
     def changed_anything(self) -> bool:
