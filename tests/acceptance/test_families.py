@@ -152,10 +152,17 @@ def test_a_new_version_is_compared_with_the_one_that_it_replaces(sold: Seller) -
     sold.plan(LOWERED)
     document = json.loads(json.dumps(sold.planned))
     assert read_plan(sealed(document)).new_versions
-    del document["newVersions"]
-    with pytest.raises(PlanFileError) as refused:
-        read_plan(sealed(document))
-    assert "is not compared with" in refused.value.diagnostics[0].message
+    (choice,) = document["families"]
+    for changed, says in (
+        ({"newVersions": []}, "is not compared with"),
+        (
+            {"families": [{**choice, "effect": "loosens"}]},
+            "what it does to holders of growth is tightens, not loosens",
+        ),
+    ):
+        with pytest.raises(PlanFileError) as refused:
+            read_plan(sealed({**document, **changed}))
+        assert says in refused.value.diagnostics[0].message
 
 
 def test_in_place_with_a_reason_is_done_to_holders(sold: Seller) -> None:

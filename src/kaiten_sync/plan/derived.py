@@ -124,19 +124,26 @@ def _ways(plan: Plan) -> Iterator[Diagnostic]:
         if count > 1:
             yield contradiction(f"families: it appears {count} times", address)
     created = {change.address for change in plan.changes if change.action == Action.CREATE}
-    uncompared = created.difference(each.address for each in plan.new_versions)
+    compared = {each.address: each for each in plan.new_versions}
     for each in plan.families:
         version = None if each.version is None else version_address(each.address, each.version)
-        if each.way is Way.NEW_VERSION and version in uncompared:
+        if each.way is Way.NEW_VERSION and version in created - compared.keys():
             why = f"families: {version} is not compared with the version that it replaces"
             yield contradiction(why, each.address)
         effects = [c.effect for c in plan.changes if c.address.root == version]
+        if each.way is Way.NEW_VERSION:
+            # A version takes nothing from anybody by itself, only beside the one that is replaced.
+            beside = compared.get(version) if version else None
+            effects = [change.effect for change in beside.changes] if beside else []
         for why in _way_contradictions(each, effects):
             yield contradiction(f"families: {why}", each.address)
 
 
 def _way_contradictions(choice: FamilyChoice, effects: Sequence[Effect]) -> Iterator[str]:
-    """`effects` are those of the changes of the version that the family serves afterwards."""
+    """`effects` are what changes for whoever had the version that the family serves afterwards.
+
+    Of a new version that is how it differs from the one that it replaces.
+    """
     way, serves, version = choice.way, choice.serves, choice.version
     is_changed = way in (Way.CREATE, Way.IN_PLACE, Way.NEW_VERSION)
     if is_changed and version is None:
@@ -151,7 +158,8 @@ def _way_contradictions(choice: FamilyChoice, effects: Sequence[Effect]) -> Iter
         yield f"{version} is no new version"
     is_tightened = any(each.is_harmful for each in effects)
     says_so = choice.effect is not None and choice.effect.is_harmful
-    if way is Way.IN_PLACE and serves == version and is_tightened and not says_so:
+    is_judged = way is Way.NEW_VERSION or (way is Way.IN_PLACE and serves == version)
+    if is_judged and serves is not None and is_tightened and not says_so:
         yield f"what it does to holders of {serves} is {worst(effects)}, not {choice.effect}"
 
 
