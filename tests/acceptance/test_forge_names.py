@@ -121,3 +121,7 @@ def test_a_file_outside_of_the_repository_keeps_its_name(nested: Nested, tmp_pat
     outside.write_text(WRONG)
     ended = nested.run("validate", str(outside), "--format", "github", code=3)
     assert files_of(ended, "github") == {str(outside)}
+
+
+def test_there_is_no_line_if_there_is_nothing_to_say(nested: Nested) -> None:
+    assert nested.run("validate", "--format", "github", cwd="deep", code=0).stdout == ""

@@ -40,8 +40,8 @@ def look_of(stream: TextIO) -> Look:
 
 
 def print_result(text: str) -> None:
-    """Write a result to standard output."""
-    click.echo(text, nl=not text.endswith("\n"), color=True)
+    """Write a result to standard output, ended by a line break unless it is empty."""
+    click.echo(text, nl=not text.endswith("\n") and text != "", color=True)
 
 
 def say(text: str) -> None:

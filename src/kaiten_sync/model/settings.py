@@ -72,7 +72,7 @@ def parse_limit(value: object) -> Limit:
         return Limit(count=value)
     share = re.fullmatch(SHARE_PATTERN, value) if isinstance(value, str) else None
     if share is None:
-        raise ValueError("a limit must be a share from 0% to 100%, or a number of objects")
+        raise ValueError("a limit must be a share from 0% to 100%, or a whole number")
     return Limit(percent=int(share[1]))
 
 

@@ -99,7 +99,7 @@ def limit_diagnostics(root: Node) -> Iterator[Diagnostic]:
         except ValueError:
             yield _diagnostic(
                 "unknown-value",
-                f"`{name}` must be a share from 0% to 100%, or a number of objects",
+                f"`{name}` must be a share from 0% to 100%, or a whole number",
                 entry.node.ref,
                 f"write `{name}: 30%` or `{name}: 5`",
             )
