@@ -120,6 +120,7 @@ def open_workspace(
         connect=connect_to,
         connect_to_other=connect_to_other,
         takes_plans_only=lambda: _takes_plans_only(flags, environment, project),
+        left_out=GitHistory().left_out,
     )
 
 

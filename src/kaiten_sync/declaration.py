@@ -5,7 +5,7 @@ The first two stages of `pipeline.py`, and all that `validate` takes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from kaiten_sync.declare import (
@@ -30,6 +30,7 @@ class CatalogSource(Immutable, frozen=True, kw_only=True):
     """Where a declaration is: paths of files, folders and globs, relative to `root`.
 
     `unsaved` are contents that count instead of what is on disk, by the real paths of their files.
+    `left_out` are files of it that git has, and was told to keep out of this checkout.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class CatalogSource(Immutable, frozen=True, kw_only=True):
     overlays: Sequence[str] = ()
     scope: Scope = Scope()
     unsaved: Mapping[Path, bytes] = {}
+    left_out: Collection[Path] = ()
 
 
 def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
@@ -73,10 +75,10 @@ def read_extended(
 ) -> tuple[MergedCatalog, MergedCatalog, list[Diagnostic]]:
     """The merged catalog as it is written, and with what is inherited written out."""
     base, read_diagnostics = read_documents(
-        source.catalog, root=source.root, unsaved=source.unsaved
+        source.catalog, root=source.root, unsaved=source.unsaved, left_out=source.left_out
     )
     overlays, overlay_diagnostics = read_documents(
-        source.overlays, root=source.root, unsaved=source.unsaved
+        source.overlays, root=source.root, unsaved=source.unsaved, left_out=source.left_out
     )
     written, merge_diagnostics = merge_documents(base, overlays)
     extended, extends_diagnostics = inherit(written)

@@ -20,6 +20,15 @@ FILES = {
     "overlays/prod/names.yaml": OVERLAY,
     "site/index.html": "<p>",
 }
+COMMANDS = (
+    "validate",
+    "plan -t prod",
+    "plan -t prod --check -o plans/prod.plan.json",
+    "apply plans/prod.plan.json -t prod --catalog teams/*/*.yaml",
+    "drift -t prod",
+    "adopt -t prod",
+    "compare prod copy",
+)
 PLAN = "plans/prod.plan.json"
 
 
@@ -38,7 +47,11 @@ class Team:
             "token": {"env": "PROD_TOKEN"},
             "overlays": ["overlays/prod/"],
         }
-        project = {"version": 1, "catalog": ["teams/*/*.yaml"], "targets": {"prod": target}}
+        project = {
+            "version": 1,
+            "catalog": ["teams/*/*.yaml"],
+            "targets": {"prod": target, "copy": target},
+        }
         text = json.dumps(project)
         (self.repository.folder / "kaiten-sync.yaml").write_text(text, encoding="utf-8")
         assert self.run("plan", "-t", "prod", "-o", PLAN).code == 0
@@ -50,6 +63,12 @@ class Team:
         return kaiten_sync(*args, cwd=self.repository.folder, environment=environment)
 
 
+def lacking(ended: Ended) -> set[str]:
+    """The files that a command says it lacks."""
+    said = ended.stdout + ended.stderr
+    return {name for name in FILES if f"{name}:1:1: error[not-checked-out]" in said}
+
+
 @pytest.fixture
 def team(place: Workplace) -> Team:
     return Team(place)
@@ -58,19 +77,19 @@ def team(place: Workplace) -> Team:
 @pytest.mark.parametrize(
     ("cone", "kept", "missing"),
     [
-        ("--cone", ["teams/own", "overlays"], ["teams/crm/catalog.yaml"]),
+        ("--cone", ["teams/own", "overlays", "plans"], ["teams/crm/catalog.yaml"]),
         ("--no-cone", ["/*", "!/teams/crm/"], ["teams/crm/catalog.yaml"]),
-        ("--cone", ["teams"], ["overlays/prod/names.yaml"]),
+        ("--cone", ["teams", "plans"], ["overlays/prod/names.yaml"]),
         (
             "--cone",
-            ["site"],
+            ["site", "plans"],
             [
                 "overlays/prod/names.yaml",
                 "teams/crm/catalog.yaml",
                 "teams/own/catalog.yaml",
             ],
         ),
-        ("--cone", ["teams", "overlays"], []),
+        ("--cone", ["teams", "overlays", "plans"], []),
         ("--no-cone", ["/*", "!/teams/crm/drafts/"], []),
     ],
 )
@@ -78,14 +97,41 @@ def test_what_a_sparse_checkout_leaves_out_is_not_planned_away(
     team: Team, cone: str, kept: Sequence[str], missing: Sequence[str]
 ) -> None:
     team.repository.git("sparse-checkout", "set", cone, *kept)
-    for command in ("plan", "drift", "adopt"):
-        ended = team.run(command, "-t", "prod")
-        assert ended.code == (3 if missing else 0), ended.stderr
-        found = {name for name in FILES if f"{name}:1:1: error[not-checked-out]" in ended.stderr}
-        assert found == {*missing}
+    for command in COMMANDS:
+        ended = team.run(*command.split())
+        assert (ended.code == 3) is bool(missing), ended.stderr
+        assert lacking(ended) == {*missing}, command
     team.repository.git("sparse-checkout", "disable")
     ended = team.run("plan", "-t", "prod", "--detailed-exitcode")
     assert ended.code == 0, ended.stdout
+
+
+@pytest.mark.parametrize("told", ["--skip-worktree", "--assume-unchanged"])
+def test_a_file_that_git_was_told_not_to_miss_is_not_planned_away(team: Team, told: str) -> None:
+    missing = team.repository.folder / "teams/crm/catalog.yaml"
+    team.repository.git("update-index", told, "teams/crm/catalog.yaml")
+    assert team.run("plan", "-t", "prod").code == 0
+    missing.unlink()
+    for command in ("validate", "plan", "drift"):
+        ended = team.run(command, *([] if command == "validate" else ["-t", "prod"]))
+        assert (ended.code, lacking(ended)) == (3, {"teams/crm/catalog.yaml"})
+
+
+def test_an_export_does_not_write_around_what_is_left_out(team: Team) -> None:
+    team.repository.git("sparse-checkout", "set", "teams/own", "overlays")
+    for folder in ("teams", "teams/crm"):
+        ended = team.run("export", "-t", "prod", "-o", folder, "--force")
+        assert (ended.code, lacking(ended)) == (3, {each for each in FILES if "/crm/" in each})
+    assert team.run("export", "-t", "prod", "-o", "exported").code == 0
+
+
+def test_paths_of_the_command_line_are_looked_for_as_well(team: Team) -> None:
+    team.repository.git("sparse-checkout", "set", "teams/own", "overlays")
+    for command in ("validate teams", "table -f teams/*/catalog.yaml", "plan -t prod -f teams/"):
+        ended = team.run(*command.split())
+        assert ended.code == 3, ended.stderr
+        assert "teams/crm/catalog.yaml" in lacking(ended)
+    assert team.run("validate", "teams/own").code == 0
 
 
 def test_a_file_that_somebody_removed_is_not_left_out(team: Team) -> None:

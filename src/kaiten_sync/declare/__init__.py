@@ -9,10 +9,10 @@ from kaiten_sync.declare.desired import build_desired, count_declared
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import REMOVES_NOTHING, inherit
 from kaiten_sync.declare.files import (
+    NOT_HERE,
     OUTSIDE,
     SUFFIXES,
     FoundFile,
-    absent_files,
     find_files,
     leads_out,
 )
@@ -48,6 +48,7 @@ from kaiten_sync.declare.yaml_reader import parse_yaml
 __all__ = [
     "LFS_HINT",
     "LFS_POINTER",
+    "NOT_HERE",
     "OUTSIDE",
     "PROJECT_FILE",
     "REMOVES_NOTHING",
@@ -59,7 +60,6 @@ __all__ = [
     "Patch",
     "Spelling",
     "TextEditor",
-    "absent_files",
     "build_desired",
     "conflicts",
     "count_declared",

@@ -29,6 +29,9 @@ SUFFIXES = frozenset({".yaml", ".yml"})
 OUTSIDE = "outside-folder"
 """The rule of what is not read because of where it is."""
 
+NOT_HERE = "not-checked-out"
+"""The rule of what git has and this checkout lacks."""
+
 _OUT_OF_REPOSITORY = (
     "this leads out of the repository",
     "copy the file, or name the place that it leads to on the command line",
@@ -50,26 +53,33 @@ _Found: TypeAlias = FoundFile | Diagnostic
 
 
 def find_files(
-    paths: Sequence[str], *, root: Path, new: Collection[Path] = ()
+    paths: Sequence[str],
+    *,
+    root: Path,
+    new: Collection[Path] = (),
+    left_out: Collection[Path] = (),
 ) -> Iterator[FoundFile | Diagnostic]:
     """All files in the order of `paths`, sorted within each, every file once.
 
-    `new` are files that do not exist yet, and are found as if they did.
+    `new` are files that do not exist yet, and are found as if they did. `left_out` are files that
+    git has and this checkout lacks: what they declare would be missing, and a plan would delete it.
     """
     # By real path: two names of one file would declare everything in it twice.
     seen: set[str] = set()
-    left_out: dict[str, _LeftOut] = {}
-    absent = {str(path): path for path in new if not path.exists()}
+    unread: dict[str, _LeftOut] = {}
+    missing = {os.path.realpath(path) for path in left_out}.difference(map(str, new))
+    absent = {str(path): path for path in (*new, *map(Path, missing)) if not path.exists()}
     for given in paths:
         for found in [*_of_path(given, root, _meant(given, root, absent))]:
             if isinstance(found, Diagnostic):
                 yield _at_its_name(given, found)
             elif isinstance(found, _LeftOut):
-                left_out.setdefault(os.path.realpath(found.path), found)
+                unread.setdefault(os.path.realpath(found.path), found)
             elif (real := os.path.realpath(found.path)) not in seen:
                 seen.add(real)
-                yield found
-    for real, each in left_out.items():
+                is_here = real not in missing or found.path.exists()
+                yield found if is_here else _at_its_name(given, _not_here(found.shown))
+    for real, each in unread.items():
         if real not in seen:  # another path may name it
             diagnostic = file_diagnostic(
                 _shown(each.shown),
@@ -79,13 +89,6 @@ def find_files(
                 " name it as a path of its own",
             )
             yield diagnostic.changed(severity=Severity.WARNING)
-
-
-def absent_files(paths: Sequence[str], *, root: Path, absent: Collection[Path]) -> tuple[str, ...]:
-    """Of some files that are not there, those that these paths would find, as they are shown."""
-    real = {Path(os.path.realpath(path)) for path in absent if not path.exists()}
-    found = find_files(paths, root=root, new=real) if real else ()
-    return tuple(each.shown for each in found if isinstance(each, FoundFile) and each.path in real)
 
 
 def leads_out(given: str, root: Path) -> bool:
@@ -217,10 +220,21 @@ def _not_checked_out(given: str, root: Path) -> Iterator[Diagnostic]:
         if _reached(inner.parts, steps):
             yield file_diagnostic(
                 _shown(os.path.join(fixed, inner)),
-                "not-checked-out",
+                NOT_HERE,
                 "this submodule is not checked out, and its files are not read",
                 "git submodule update --init",
             )
+
+
+def _not_here(shown: str) -> Diagnostic:
+    return file_diagnostic(
+        shown,
+        NOT_HERE,
+        "git was told to leave this file out of the checkout, and it is a part of the catalog",
+        "add its folder with `git sparse-checkout add`, or end the sparse checkout with"
+        " `git sparse-checkout disable`; for a file alone: `git update-index --no-skip-worktree"
+        " --no-assume-unchanged FILE`, then `git restore FILE`",
+    )
 
 
 def _hidden_from_glob(given: str, folder: Path, steps: Sequence[str]) -> Iterator[_LeftOut]:

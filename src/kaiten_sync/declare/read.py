@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from kaiten_sync.declare.content import read_text, text_of
@@ -19,17 +19,22 @@ _NOTHING_UNSAVED: Mapping[Path, bytes] = {}
 
 
 def read_documents(
-    paths: Sequence[str], *, root: Path, unsaved: Mapping[Path, bytes] = _NOTHING_UNSAVED
+    paths: Sequence[str],
+    *,
+    root: Path,
+    unsaved: Mapping[Path, bytes] = _NOTHING_UNSAVED,
+    left_out: Collection[Path] = (),
 ) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """The documents at files, folders and globs, and all that is wrong with them.
 
     A file that cannot be read gives an empty document that says so, so that later stages do
     not miss what may be in it. `unsaved` are contents that count instead of what is on disk, by
-    the real paths of their files.
+    the real paths of their files. `left_out` are files that this checkout lacks, which cannot be
+    read if a path means one of them.
     """
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
-    for found in find_files(paths, root=root, new=unsaved.keys()):
+    for found in find_files(paths, root=root, new=unsaved.keys(), left_out=left_out):
         if isinstance(found, Diagnostic):
             if found.severity is Severity.ERROR and found.ref:
                 documents.append(_unread(found.ref.file))

@@ -38,7 +38,7 @@ class GitHistory:
         return ignored(paths, folder)
 
     def left_out(self, paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
-        """The files at and below some paths that a sparse checkout leaves out."""
+        """The files at and below some paths that git has and does not miss."""
         return left_out(paths, folder)
 
     def refusal(self, folder: Path) -> str | None:

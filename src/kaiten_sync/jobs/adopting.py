@@ -30,7 +30,6 @@ from kaiten_sync.jobs.overlaying import (
 )
 from kaiten_sync.jobs.overwriting import write_changes
 from kaiten_sync.jobs.suggesting import drift_command
-from kaiten_sync.jobs.whole import check_whole
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.spec import SOLD
@@ -99,7 +98,6 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         overlay, sides = overlay_sides(workspace, request.drift, ports)
     else:
         sides = sides_of(workspace, request.drift, ports)
-    check_whole(sides.source, ports)
     desired = load(sides.source)
     live, differences = _compared(desired, sides, ports)
     found = _meant(differences, sides.case.only)

@@ -18,7 +18,6 @@ from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.planning import Proposal
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.suggesting import drift_command
-from kaiten_sync.jobs.whole import check_whole
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
@@ -120,7 +119,6 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     """
     sides = sides_of(workspace, request, ports)
     before = check_replaces(out, ports.files, Output.PLAN)
-    check_whole(sides.source, ports)
     desired = load(sides.source)
     unknown = unknown_of(request.only, desired.resources)
     if unknown:
@@ -211,7 +209,6 @@ def _drift_of_all(
 
 def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Address]]:
     """The report, and those of the objects that are named which are on neither side."""
-    check_whole(sides.source, ports)
     desired = load(sides.source)
     with sides.open(ports) as catalog:
         found = check_drift(desired, catalog, sides.case, progress=ports.progress)

@@ -94,6 +94,7 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
     Raises:
         UsageError: a file is there already, belongs to somebody, or cannot be written. Nothing
             was written.
+        DeclarationError: the folder has files that this checkout lacks.
         KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
     """
     out = Path(request.out)
@@ -122,6 +123,7 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         {path: text.encode() for path, text in contents.items()},
         ports.files,
         is_forced=request.is_forced,
+        left_out=workspace.left_out([request.out], Path.cwd()),
     )
     ports.files.write_all({**written, **{p: bytes_of(text) for p, text in beside.items()}})
     for notice in notices:

@@ -13,7 +13,6 @@ from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.ruling import ruled
-from kaiten_sync.jobs.whole import check_whole
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action
@@ -194,7 +193,6 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
 
 
 def _declared(case: PlanCase, catalog: PlanReader, ports: Ports) -> DesiredState:
-    check_whole(case.source, ports)
     desired, diagnostics = validate(case.source)
     if desired is None:
         raise DeclarationError(diagnostics)

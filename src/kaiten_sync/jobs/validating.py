@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kaiten_sync.declaration import checked
 from kaiten_sync.declare import count_declared
+from kaiten_sync.git import GitHistory
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -31,11 +32,13 @@ def validate_all(folder: Path, project: Project | None, files: Sequence[str]) ->
     Raises:
         UsageError: there are no files and no project.
     """
+    # Without ports: this starts fast, for editors and hooks, and a port would load the client.
+    left_out = GitHistory().left_out
     overlays = {t.overlays for t in project.targets.values()} if project else set()
     diagnostics: set[Diagnostic] = set()
     count = 0
     for each in sorted(overlays | {()}):
-        merged, new = checked(source_of(folder, project, files, each))
+        merged, new = checked(source_of(folder, project, files, each, left_out=left_out))
         diagnostics.update(new)
         count = max(count, count_declared(merged) if merged is not None else 0)
     ordered = sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key)

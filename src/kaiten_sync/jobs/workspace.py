@@ -8,9 +8,10 @@ import shlex
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from kaiten_sync.declaration import CatalogSource, read_project
-from kaiten_sync.declare import PROJECT_FILE, find_project, leads_out
+from kaiten_sync.declare import PROJECT_FILE, find_project, fixed_part, leads_out
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.plan import TargetRef
@@ -24,6 +25,10 @@ _OTHER_NAME = "kaiten-sync.yml"
 """What people call a project file who call other files so."""
 
 
+LeftOut: TypeAlias = Callable[[Sequence[str], Path], Sequence[Path]]
+"""As `History.left_out`."""
+
+
 class Workspace(Immutable, frozen=True, kw_only=True):
     """A folder with its project, and the way to its targets.
 
@@ -31,8 +36,9 @@ class Workspace(Immutable, frozen=True, kw_only=True):
     without a project file. `connect` leaves the choice to the caller's flags if there are any;
     `connect_to_other` reaches another target of the project beside the chosen one, and ignores
     what the flags say of the chosen one's server and token. `takes_plans_only` returns the chosen
-    target if its server takes reviewed plan files only, and needs no token for that. `words` are
-    those of a command line that name the project file, for the commands that a message suggests.
+    target if its server takes reviewed plan files only, and needs no token for that. `left_out`
+    finds the files that a checkout lacks. `words` are those of a command line that name the project
+    file, for the commands that a message suggests.
     """
 
     folder: Path
@@ -40,6 +46,7 @@ class Workspace(Immutable, frozen=True, kw_only=True):
     connect: Connect
     connect_to_other: Callable[[str], Connection]
     takes_plans_only: Callable[[], TargetRef | None]
+    left_out: LeftOut
     words: tuple[str, ...] = ()
 
     @property
@@ -66,13 +73,22 @@ class Workspace(Immutable, frozen=True, kw_only=True):
         Raises:
             UsageError: there are no files and no project.
         """
-        return source_of(self.folder, self.project, files, overlays)
+        return source_of(self.folder, self.project, files, overlays, left_out=self.left_out)
 
 
 def source_of(
-    folder: Path, project: Project | None, files: Sequence[str], overlays: Sequence[str] = ()
+    folder: Path,
+    project: Project | None,
+    files: Sequence[str],
+    overlays: Sequence[str] = (),
+    *,
+    left_out: LeftOut | None = None,
 ) -> CatalogSource:
-    """The declaration in a folder. Raises as `Workspace.source` does."""
+    """The declaration in a folder; without `left_out`, what of it is there.
+
+    Raises:
+        UsageError: as `Workspace.source` does.
+    """
     scope = project.scope if project else Scope()
     if files:
         below = Path(project.root) if project else folder
@@ -80,15 +96,20 @@ def source_of(
             each.below(below) if isinstance(each, NamedPath) else str(below / each)
             for each in overlays
         )
-        return CatalogSource(root=folder, catalog=tuple(files), overlays=overlays, scope=scope)
-    if project is None:
+        source = CatalogSource(root=folder, catalog=tuple(files), overlays=overlays, scope=scope)
+    elif project is None:
         raise UsageError(
             "no catalog is named",
             hint="name its files or folders, or start a project with `kaiten-sync init`",
         )
-    return CatalogSource(
-        root=Path(project.root), catalog=project.catalog, overlays=overlays, scope=scope
-    )
+    else:
+        source = CatalogSource(
+            root=Path(project.root), catalog=project.catalog, overlays=overlays, scope=scope
+        )
+    if left_out is None:
+        return source
+    places = [fixed_part(each) or "." for each in (*source.catalog, *source.overlays)]
+    return source.changed(left_out=tuple(left_out(places, source.root)))
 
 
 def load_project(path: Path) -> Project:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kaiten_sync.declare import FoundFile, find_files, is_as_dumped
-from kaiten_sync.errors import UsageError
+from kaiten_sync.declare import NOT_HERE, FoundFile, find_files, is_as_dumped
+from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.kinds.registry import top_kinds
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.ports import Files
 
 RECORD = ".kaiten-sync-export.sha256"
@@ -23,7 +24,12 @@ _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
 def replacing(
-    folder: Path, contents: Mapping[Path, bytes], files: Files, *, is_forced: bool
+    folder: Path,
+    contents: Mapping[Path, bytes],
+    files: Files,
+    *,
+    is_forced: bool,
+    left_out: Sequence[Path],
 ) -> Mapping[Path, bytes | None]:
     """The contents, the record of them, and None for each file of an earlier export.
 
@@ -31,7 +37,9 @@ def replacing(
 
     Raises:
         UsageError: a file is there already, or belongs to somebody. Nothing was written.
+        DeclarationError: the folder has files that this checkout lacks (`left_out`).
     """
+    _check_whole(folder, left_out)
     # What else is read as a catalog if the folder is.
     written = {os.path.realpath(path) for path in contents}
     # What an earlier export or a person left there would be declared as well.
@@ -64,6 +72,13 @@ def replacing(
     # In the form of `sha256sum`, so that people can check it without this program.
     record = "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
     return {**same_breaks, folder / RECORD: record, **dict.fromkeys(others)}
+
+
+def _check_whole(folder: Path, left_out: Sequence[Path]) -> None:
+    found = find_files([str(folder)], root=Path(), left_out=left_out) if left_out else ()
+    lacking = [each for each in found if isinstance(each, Diagnostic) and each.rule == NOT_HERE]
+    if lacking:
+        raise DeclarationError(lacking)
 
 
 def _is_exported(path: Path, folder: Path, recorded: Mapping[str, str], files: Files) -> bool:

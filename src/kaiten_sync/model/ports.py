@@ -314,7 +314,7 @@ class History(Protocol):
         ...
 
     def left_out(self, paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
-        """The files at and below some paths, from a folder, that a sparse checkout leaves out."""
+        """The files at and below some paths, from a folder, that git has and does not miss."""
         ...
 
     def refusal(self, folder: Path) -> str | None:

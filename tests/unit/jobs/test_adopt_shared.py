@@ -191,6 +191,7 @@ def workplace(folder: Path, catalog: FakeCatalog) -> Workspace:
         connect=connect,
         connect_to_other=connect,
         takes_plans_only=lambda: None,
+        left_out=lambda *_: (),
     )
 
 
