@@ -9,7 +9,6 @@ from kaiten_sync.declare.desired import build_desired, count_declared
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import REMOVES_NOTHING, inherit
 from kaiten_sync.declare.files import (
-    NOT_HERE,
     OUTSIDE,
     SUFFIXES,
     FoundFile,
@@ -19,6 +18,7 @@ from kaiten_sync.declare.files import (
 from kaiten_sync.declare.freeze import freeze
 from kaiten_sync.declare.globs import fixed_part
 from kaiten_sync.declare.lfs import LFS_HINT, LFS_POINTER, is_lfs_pointer
+from kaiten_sync.declare.links import NOT_HERE
 from kaiten_sync.declare.merge import merge_documents
 from kaiten_sync.declare.overlay_patch import (
     Patch,

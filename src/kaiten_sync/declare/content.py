@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 10 * 1024 * 1024
 _LOOKED_AT_BYTES = 64 * 1024
 """How much of a file is read to see whether it looks like a catalog. Sections come early."""
 
-_PROSE = frozenset({".md", ".markdown", ".rst", ".adoc", ".html"})
+PROSE = frozenset({".md", ".markdown", ".rst", ".adoc", ".html"})
 """Endings of documentation, which may show a catalog as an example."""
 
 _SECTION = re.compile(
@@ -43,6 +43,9 @@ _NOT_TEXT = re.compile(
 """What YAML allows in no file. A byte order mark is fine at the start, and only there."""
 
 _PATH = "check the path"
+
+_GIT_CRYPT = b"\0GITCRYPT\0"
+"""How a file begins that git-crypt has not decrypted. Source: git-crypt, commands.cpp."""
 
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -90,7 +93,7 @@ def looks_like_catalog(path: Path) -> bool:
 
     Never blocks; a file that cannot be read does not look like anything.
     """
-    if path.suffix.lower() in _PROSE:
+    if path.suffix.lower() in PROSE:
         return False
     try:
         content = _read_regular(path, _LOOKED_AT_BYTES)
@@ -125,6 +128,13 @@ def text_of(shown: str, content: bytes) -> Text | Diagnostic:
     """A file's content as text, or why it is not text."""
     if content.startswith(_UTF_16_MARKS):
         return file_diagnostic(shown, "not-utf-8", "the file is UTF-16", "save it as UTF-8")
+    if content.startswith(_GIT_CRYPT):
+        return file_diagnostic(
+            shown,
+            "not-utf-8",
+            "the file is encrypted by git-crypt",
+            "run `git-crypt unlock` first",
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

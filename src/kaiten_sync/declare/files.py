@@ -17,6 +17,7 @@ from kaiten_sync.declare.globs import (
     matching,
     steps_of,
 )
+from kaiten_sync.declare.links import NOT_HERE, lost_link
 from kaiten_sync.declare.submodules import empty_submodule, empty_submodules_in
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.closest import did_you_mean
@@ -28,9 +29,6 @@ SUFFIXES = frozenset({".yaml", ".yml"})
 
 OUTSIDE = "outside-folder"
 """The rule of what is not read because of where it is."""
-
-NOT_HERE = "not-checked-out"
-"""The rule of what git has and this checkout lacks."""
 
 _OUT_OF_REPOSITORY = (
     "this leads out of the repository",
@@ -85,8 +83,8 @@ def find_files(
                 _shown(each.shown),
                 "file-left-out",
                 "this file looks like a catalog, but is not read",
-                "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or"
-                " name it as a path of its own",
+                "give it a name that ends in .yaml or .yml, as the catalog's paths say, in a folder"
+                " that is not hidden; or name it as a path of its own",
             )
             yield diagnostic.changed(severity=Severity.WARNING)
 
@@ -204,9 +202,11 @@ def _in_glob(given: str, root: Path) -> Iterator[_Found]:
             yield from _in_folder(match, path, base)
         elif path.suffix.lower() in SUFFIXES:
             yield _inside(match, path, base)
+        elif lost := lost_link(match, path):
+            yield lost
         elif looks_like_catalog(path):
             yield _LeftOut(match, path)
-    yield from _hidden_from_glob(fixed, root / fixed, steps_of(pattern))
+    yield from _missed_by_glob(fixed, root / fixed, steps_of(pattern))
 
 
 def _not_checked_out(given: str, root: Path) -> Iterator[Diagnostic]:
@@ -237,24 +237,30 @@ def _not_here(shown: str) -> Diagnostic:
     )
 
 
-def _hidden_from_glob(given: str, folder: Path, steps: Sequence[str]) -> Iterator[_LeftOut]:
-    """What a pattern below a folder would mean if its wildcards matched hidden names.
+def _missed_by_glob(given: str, folder: Path, steps: Sequence[str]) -> Iterator[_Found]:
+    """What a pattern below a folder misses: files whose names keep them out, and lost links.
 
     Follows no links: hidden folders of other tools have some that lead in circles.
     """
-    end = len(steps)
     waiting = [("", beginning(steps), False)]
     while waiting:
         name, places, is_hidden = waiting.pop()
         for entry in _entries(os.path.join(folder, name), may_fail=True):
             # What is below a folder that is meant is meant as well.
-            ahead = places if end in places else after(entry.name, places, steps, hidden=True)
+            is_meant = len(steps) in places
+            ahead = places if is_meant else after(entry.name, places, steps, hidden=True)
             inner, is_out = os.path.join(name, entry.name), is_hidden or entry.name.startswith(".")
             if entry.is_dir(follow_symlinks=False):
                 if ahead:
                     waiting.append((inner, ahead, is_out))
-            elif is_out and end in ahead and looks_like_catalog(file := Path(entry.path)):
-                yield _LeftOut(os.path.join(given, inner), file)
+                continue
+            path, shown = Path(entry.path), os.path.join(given, inner)
+            other = after(_other_ending(entry.name), places, steps, hidden=is_out)
+            if len(steps) in (ahead if is_out else other - ahead):
+                if looks_like_catalog(path):
+                    yield _LeftOut(shown, path)
+            elif given and ahead and len(steps) not in ahead and (lost := lost_link(shown, path)):
+                yield lost  # at the root of a repository, other tools have links as well
 
 
 def _in_folder(given: str, folder: Path, base: Path) -> list[_Found]:
@@ -282,6 +288,8 @@ def _in_folder(given: str, folder: Path, base: Path) -> list[_Found]:
                     found.append((name, inside))
             elif not is_left_out and inner.suffix.lower() in SUFFIXES:
                 found.append((name, _inside(name, inner, base)))
+            elif PurePath(given).parts and not is_left_out and (lost := lost_link(name, inner)):
+                found.append((name, lost))
             elif looks_like_catalog(inner):
                 found.append((name, _LeftOut(name, inner)))
     return [item for _, item in sorted(found, key=lambda pair: pair[0])]
@@ -316,6 +324,14 @@ def _with_any_case(pattern: str) -> str:
         return pattern
     either = "".join(f"[{letter.lower()}{letter.upper()}]" for letter in ending[1:])
     return f"{pattern[: -len(ending)]}.{either}"
+
+
+def _other_ending(name: str) -> str:
+    """The name of a catalog file with the other ending that it might have."""
+    path = PurePath(name)
+    if path.suffix.lower() not in SUFFIXES:
+        return name
+    return path.stem + (".yml" if path.suffix.lower() == ".yaml" else ".yaml")
 
 
 def _nothing_at(given: str, root: Path) -> Diagnostic:

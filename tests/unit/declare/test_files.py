@@ -165,6 +165,74 @@ def test_a_pattern_names_only_what_it_would_match(write: Write, tmp_path: Path) 
     assert rules(tmp_path, "c/a*") == []
 
 
+def test_a_pattern_that_names_one_ending_does_not_leave_the_other_out_silently(
+    write: Write, tmp_path: Path
+) -> None:
+    write("c/a.yaml", V)
+    write("c/b.YML", V + "licenses: {}\n")
+    write("c/notes.yml", "on: push\n")
+    write("c/d/e.yml", V + "licenses: {}\n")
+    assert rules(tmp_path, "c/*.yaml") == [("file-left-out", "c/b.YML")]
+    assert rules(tmp_path, "c/**/*.yaml") == [
+        ("file-left-out", "c/b.YML"),
+        ("file-left-out", "c/d/e.yml"),
+    ]
+    assert rules(tmp_path, "c/*.yaml", "c/b.YML") == []
+    assert rules(tmp_path, "c/*.yaml", "c/[ab]*.yml") == []
+    assert rules(tmp_path, "c/a*") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "is_found"),
+    [
+        ("c", True),
+        ("c/*", True),
+        ("c/**", True),
+        ("c/**/*.yaml", True),
+        ("c/*/*.yaml", True),
+        ("c/cr[m]/*.yaml", True),
+        ("*/crm/*.yaml", False),
+        ("**/*.yaml", False),
+        (".", False),
+        ("c/*.yaml", False),
+        ("c/other/", False),
+    ],
+)
+def test_a_link_to_a_folder_that_is_lost_is_not_left_out_silently(
+    write: Write, tmp_path: Path, given: str, is_found: bool
+) -> None:
+    write("c/a.yaml", V)
+    write("c/other/b.yaml", V)
+    write("shared/crm/c.yaml", V)
+    link = tmp_path / "c" / "crm"
+    for rule in ("no-such-file", "not-checked-out"):
+        if rule == "no-such-file":
+            link.symlink_to("../shared/gone")
+        else:
+            link.unlink()
+            link.write_text("../shared/crm", encoding="utf-8")
+        documents, findings = read_documents([given], root=tmp_path)
+        found = [(f.rule, f.severity.value, f.ref.file) for f in findings if f.ref]
+        lost = [(rule, "error", "c/crm")] if is_found else []
+        # The root of a repository has links of other tools, too.
+        assert found == lost
+        assert all(each.is_complete for each in documents) is not is_found
+
+
+def test_other_files_do_not_look_like_lost_links(write: Write, tmp_path: Path) -> None:
+    write("c/a.yaml", V)
+    (tmp_path / "c" / "d").mkdir()
+    write("c/OWNERS", "d\n")
+    write("c/none", "nowhere")
+    write("c/lines", "d\nd")
+    write("c/empty", "")
+    (tmp_path / "c" / "README.md").symlink_to("gone")
+    (tmp_path / "c" / ".#a.yaml").symlink_to("ada@machine.4711")
+    (tmp_path / "c" / "bytes").write_bytes(b"\0\xff")
+    for given in ("c", "c/*", "c/**/*.yaml"):
+        assert rules(tmp_path, given) == []
+
+
 def test_hidden_folders_of_others_are_left_out_silently(write: Write, tmp_path: Path) -> None:
     write("c/a.yaml", V)
     write("c/.git/growth.yaml", "licenses: {}\n")

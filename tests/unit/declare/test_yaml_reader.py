@@ -159,6 +159,11 @@ def test_what_is_not_text_is_said_to_be_none(read: Read, content: bytes) -> None
     assert rules(findings) in (["control-character"], ["not-utf-8"])
 
 
+def test_a_file_that_git_crypt_has_not_decrypted_says_so(read: Read) -> None:
+    _, (finding,) = read(b"\0GITCRYPT\0\x8a\xff")
+    assert finding.message == "the file is encrypted by git-crypt"
+
+
 @given(st.binary(max_size=200))
 def test_random_bytes_never_raise(content: bytes) -> None:
     text = content.decode("latin-1")
