@@ -135,6 +135,7 @@ def test_a_form_without_an_edit_changes_nothing(
             "leave this empty: an unlimited threshold has no overage",
         ),
         ({"overage:calls": "-1"}, "overage:calls", "from 0 to 32,767"),
+        ({"overage:calls": "9" * 400}, "overage:calls", "from 0 to 32,767"),
         ({"value:sso": "maybe"}, "value:sso", "type on or off"),
     ],
 )

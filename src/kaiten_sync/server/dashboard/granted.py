@@ -107,8 +107,8 @@ def _wrong_overage(value: Mapping[str, Any], percent: float | None) -> str | Non
         return None
     if value["type"] != "number":
         return "leave this empty: only numbers have an overage"
-    is_whole = float(percent).is_integer()
-    if is_whole and overage_message(value["value"], int(percent)) is None:
+    # Not as a float, which a long integer does not fit into.
+    if percent % 1 == 0 and overage_message(value["value"], int(percent)) is None:
         return None
     if value["value"] == UNCAPPED:
         return "leave this empty: an unlimited threshold has no overage"
