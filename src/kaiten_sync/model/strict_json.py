@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
+import sys
 from collections import Counter
 from math import isinf
 from typing import Any
@@ -13,6 +15,9 @@ _MOST_VALUES = 20_000_000
 
 _MOST_SHOWN = 40
 """Characters of a key or a number that are repeated in a message."""
+
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape of half of a character, which is fine beside its other half. Source: RFC 8259, 7."""
 
 
 def read_strict(content: bytes) -> Any:
@@ -25,7 +30,7 @@ def read_strict(content: bytes) -> Any:
         raise ValueError(f"it has more than {_MOST_VALUES:,} values")
     text = _decoded(content)
     try:
-        return json.loads(
+        document = json.loads(
             text,
             object_pairs_hook=_no_duplicates,
             parse_constant=_no_constant,
@@ -35,6 +40,14 @@ def read_strict(content: bytes) -> Any:
         raise ValueError(f"it is not JSON ({error})") from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:
+        most_digits = sys.get_int_max_str_digits()
+        if most_digits and re.search(rf"\d{{{most_digits + 1}}}", text):
+            raise ValueError(f"a number has more than {most_digits:,} digits") from error
+        raise
+    if _HALF_CHARACTER.search(text):
+        _check_characters(document)
+    return document
 
 
 def _decoded(content: bytes) -> str:
@@ -46,6 +59,15 @@ def _decoded(content: bytes) -> str:
     if text.startswith("\ufeff"):
         raise ValueError("it begins with a byte order mark")
     return text
+
+
+def _check_characters(document: Any) -> None:
+    """Make sure that no text has half of a character: an escape of a surrogate without its pair."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):04x}"
+        raise ValueError(f"a text has {half}, which is half of a character") from error
 
 
 def has_too_many_values(content: bytes) -> bool:
