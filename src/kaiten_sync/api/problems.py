@@ -80,7 +80,8 @@ def refusal(
     if 300 <= status < 400:
         return ServerError(
             f"{request}: the server redirects, and a token is not sent along",
-            hint="use the URL that it redirects to",
+            hint="use the URL that it redirects to, which `curl --head` shows; if that is a login"
+            " page, a proxy in front of the server wants a login of its own",
         )
     # A billed holder is not a reason to stop: the others of a migration move.
     is_billed = code is not None and code.endswith(_BILLED) and not path.startswith(INSTANCES)
