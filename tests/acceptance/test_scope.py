@@ -107,6 +107,23 @@ def test_a_token_may_lack_the_rights_to_what_is_not_ours(
         proxy.begin(lambda _: None)
 
 
+@pytest.mark.parametrize("scopes", [("read:entitlements", "write:licenses"), ("write:licenses",)])
+def test_a_token_only_reads_what_ours_refers_to(
+    scoped: Workplace, proxy: FaultProxy, scopes: tuple[str, ...]
+) -> None:
+    scoped.write("catalog.yaml", "version: 1\nlicenses:\n  gold: {name: Gold, type: PAID}\n")
+    project = "version: 1\ncatalog: [catalog.yaml]\ntargets: {local: {url: URL}}\n"
+    project += "scope: {entitlements: [], groups: []}\n"
+    scoped.write("kaiten-sync.yaml", project.replace("URL", proxy.url))
+    environment = {"KAITEN_BASE_URL": "", "KAITEN_AUTH_TOKEN": token_with(scoped, *scopes)}
+    doctor = scoped.run("doctor", "-t", "local", **environment).stdout
+    is_enough = len(scopes) == 2
+    assert ("no: it takes read:entitlements and write:licenses" in doctor) is not is_enough
+    assert scoped.run("drift", "-t", "local", **environment).code == (0 if is_enough else 6)
+    applied = scoped.run("apply", "-t", "local", "--yes", **environment)
+    assert not is_enough or applied.code == 0, applied.stderr
+
+
 def test_a_declaration_out_of_scope_is_an_error(scoped: Workplace) -> None:
     scoped.write("catalog.yaml", CATALOG.replace("growth:", "legacy-gold:"))
     done = scoped.run("validate")

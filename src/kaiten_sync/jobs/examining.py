@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kaiten_sync.errors import CredentialError, KaitenSyncError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.registry import wire_fields
-from kaiten_sync.live import need_of_everything
+from kaiten_sync.live import need_of_everything, owned_on_server
+from kaiten_sync.model.address import Kind
 from kaiten_sync.model.examination import Examination, Examined
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.ports import Catalog, Connection
-from kaiten_sync.model.rights import CATALOG, Module
+from kaiten_sync.model.rights import CATALOG, Module, Rights
 from kaiten_sync.model.settings import Scope
 
 
@@ -43,16 +44,20 @@ def _examined(connection: Connection, scope: Scope) -> Examined:
     found = Examined(name=connection.target.name, url=connection.target.url)
     with connection.open() as catalog:
         try:
-            found = found.changed(rights=catalog.rights().changed(needed=_needed(scope)))
+            found = found.changed(rights=_rights_in(scope, catalog))
             found = _with_generation(found, catalog)
         except KaitenSyncError as error:
             found = found.changed(error=error)
         return found.changed(requests=catalog.requests_sent)
 
 
-def _needed(scope: Scope) -> tuple[Module, ...]:
-    """The modules of what is read of a catalog: groups have that of entitlements."""
-    kinds = need_of_everything(scope=scope).kinds
+def _rights_in(scope: Scope, catalog: Catalog) -> Rights:
+    needed, written = need_of_everything(scope=scope).kinds, owned_on_server(scope)
+    return catalog.rights().changed(needed=_modules(needed), written=_modules(written))
+
+
+def _modules(kinds: Collection[Kind]) -> tuple[Module, ...]:
+    """The modules of some kinds: groups have that of entitlements."""
     used = {"licenses" if kind == LICENSE.kind else "entitlements" for kind in kinds}
     return tuple(module for module in CATALOG if module in used)
 

@@ -7,7 +7,7 @@ from kaiten_sync.live.holders import (
     read_usage,
     read_use,
 )
-from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
+from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan, owned_on_server
 from kaiten_sync.live.read import read_live
 from kaiten_sync.live.versions import read_entitlements, read_grants, read_holding, read_licenses
 
@@ -15,6 +15,7 @@ __all__ = [
     "narrowed",
     "need_of_everything",
     "need_of_plan",
+    "owned_on_server",
     "read_entitlements",
     "read_grants",
     "read_holders",

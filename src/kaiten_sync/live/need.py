@@ -110,14 +110,18 @@ def need_of_everything(
     `managed` is what an earlier plan managed, whatever the scope is now.
     """
     tops = [spec.kind for spec in live_kinds() if not spec.parents]
-    owned = {spec.kind for spec in top_kinds() if scope.patterns(spec.kind) != ()}
-    owned |= {each.root.kind for each in managed}
-    needed = {kind_on_server(kind) for kind in owned}
+    needed = owned_on_server(scope) | {kind_on_server(each.root.kind) for each in managed}
     # Objects refer only to kinds that are created before theirs.
     while tops and tops[-1] not in needed:
         tops.pop()
     families = frozenset(desired.terms if desired is not None else ())
     return Need(kinds=frozenset(tops), lists=None, families=families)
+
+
+def owned_on_server(scope: Scope) -> frozenset[Kind]:
+    """The kinds at the top, as servers have them, of which a repository owns any object."""
+    owned = (spec.kind for spec in top_kinds() if scope.patterns(spec.kind) != ())
+    return frozenset(map(kind_on_server, owned))
 
 
 def narrowed(live: LiveState, need: Need) -> LiveState:

@@ -27,11 +27,13 @@ CATALOG: tuple[Module, ...] = ("entitlements", "licenses")
 class Rights(Immutable, frozen=True, kw_only=True):
     """The scopes that a token has, of those that this program can use.
 
-    `needed` are the modules of what a project owns.
+    `needed` are the modules of what a project owns and of what that refers to; `written` are those
+    of what it owns.
     """
 
     granted: frozenset[Right]
     needed: tuple[Module, ...] = CATALOG
+    written: tuple[Module, ...] = CATALOG
 
     @property
     def may_plan(self) -> bool:
@@ -42,7 +44,19 @@ class Rights(Immutable, frozen=True, kw_only=True):
     def may_apply(self) -> bool:
         """Whether `apply` can write all that the project owns of the catalog."""
         return self.may_plan and all(
-            Right("write", module) in self.granted for module in self.needed
+            Right("write", module) in self.granted for module in self.written
+        )
+
+    @property
+    def to_plan(self) -> tuple[Right, ...]:
+        """What `plan` takes."""
+        return tuple(Right("read", module) for module in self.needed)
+
+    @property
+    def to_apply(self) -> tuple[Right, ...]:
+        """What `apply` takes. Who may write may read."""
+        return tuple(
+            Right("write" if module in self.written else "read", module) for module in self.needed
         )
 
     @property

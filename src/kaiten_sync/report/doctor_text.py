@@ -43,8 +43,7 @@ def _rows(each: Examined) -> Iterator[tuple[str, str]]:
         )
         yield "token", ", ".join(sorted(map(str, each.rights.granted))) or "none of our scopes"
         reads, writes = (
-            " and ".join(f"{access}:{module}" for module in each.rights.needed)
-            for access in ("read", "write")
+            " and ".join(map(str, rights)) for rights in (each.rights.to_plan, each.rights.to_apply)
         )
         yield "plan", "yes" if each.rights.may_plan else f"no: it takes {reads}"
         yield "impact", "yes" if each.rights.sees_holders else "no: it takes read:instances"
