@@ -124,6 +124,29 @@ def test_a_token_only_reads_what_ours_refers_to(
     assert not is_enough or applied.code == 0, applied.stderr
 
 
+def test_an_object_moves_to_another_project_and_is_not_deleted(
+    scoped: Workplace, proxy: FaultProxy
+) -> None:
+    both = "version: 1\nlicenses:\n  growth: {name: Growth, type: PAID}\n"
+    rest = "  basic: {name: Basic, type: PAID}\n"
+    scoped.write("catalog.yaml", both + rest)
+    project = "version: 1\ncatalog: [catalog.yaml]\ntargets: {local: {url: URL}}\n"
+    project = project.replace("URL", proxy.url)
+    scoped.write("kaiten-sync.yaml", project)
+    plan = ["plan", "-t", "local", "-o", "plans/local.plan.json"]
+    environment = {"KAITEN_BASE_URL": "", "KAITEN_AUTH_TOKEN": scoped.token}
+    assert scoped.run(*plan, **environment).code == 0
+    assert scoped.run("apply", "plans/local.plan.json", **environment).code == 0
+    scoped.write("catalog.yaml", "version: 1\nlicenses:\n" + rest)
+    assert "delete  license/growth" in scoped.run("plan", "-t", "local", **environment).stdout
+    scoped.write("kaiten-sync.yaml", project + 'scope: {licenses: ["*", "!growth"]}\n')
+    done = scoped.run(*plan, **environment)
+    assert "nothing manages it now" in done.stdout
+    assert "delete" not in done.stdout
+    scoped.write("kaiten-sync.yaml", project)
+    assert "delete" not in scoped.run(*plan, **environment).stdout
+
+
 def test_a_declaration_out_of_scope_is_an_error(scoped: Workplace) -> None:
     scoped.write("catalog.yaml", CATALOG.replace("growth:", "legacy-gold:"))
     done = scoped.run("validate")
