@@ -14,7 +14,8 @@
     │   ├── NotKeptError               the server accepted a change and has another value
     │   └── ProblemError               the server refused one request (RFC 9457)       exit 1
     │       ├── BilledError            the server bills what a request would change
-    │       └── HeldError              the server keeps what something refers to
+    │       ├── HeldError              the server keeps what something refers to
+    │       └── ContradictedError      the server has something that it does not show
     └── AccessError                    no way in                                       exit 6
         ├── UnreachableError           no connection, no answer in time
         └── CredentialError            401, 403, or no token at all
@@ -187,6 +188,10 @@ class BilledError(ProblemError):
 
 class HeldError(ProblemError):
     """The server does not delete an object that something refers to."""
+
+
+class ContradictedError(ProblemError):
+    """The server says that something is made already, and does not show it."""
 
 
 class AccessError(KaitenSyncError):

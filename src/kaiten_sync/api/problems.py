@@ -10,6 +10,7 @@ import httpx
 from kaiten_sync.api.paths import INSTANCES
 from kaiten_sync.errors import (
     BilledError,
+    ContradictedError,
     CredentialError,
     HeldError,
     KaitenSyncError,
@@ -39,6 +40,9 @@ operations do so follows from no contract (API facts, 2.5)."""
 
 _HELD = ".InUseConflict"
 """How codes end by which servers keep what is granted, used or held. Source: API facts, 2.2."""
+
+_MADE = (".SlugConflict", ".AlreadyAssociated", ".AlreadyMember", ".NotADraft")
+"""How codes end by which servers refuse to make what they have. Source: API facts, 2.2 to 2.5."""
 
 _KEEP = "keep it declared until nothing uses it any more"
 
@@ -94,7 +98,9 @@ def refusal(
     is_held = method == "DELETE" and code is not None and code.endswith(_HELD)
     if is_held:
         detail = f"{detail or 'something refers to it'}; {_KEEP}"
-    kind = BilledError if is_billed else HeldError if is_held else ProblemError
+    is_made = method == "POST" and code is not None and code.endswith(_MADE)
+    kinds = ((is_billed, BilledError), (is_held, HeldError), (is_made, ContradictedError))
+    kind = next((kind for is_of_kind, kind in kinds if is_of_kind), ProblemError)
     refused = kind(
         request, status=status, code=code, detail=detail, error_id=problem.get("errorId")
     )

@@ -22,6 +22,7 @@ from kaiten_sync.errors import (
     AccessError,
     BilledError,
     ConflictError,
+    ContradictedError,
     HeldError,
     KaitenSyncError,
     LeftError,
@@ -289,6 +290,7 @@ class _Run:
             is_billed=left.is_billed if left else isinstance(error, BilledError),
             is_held=isinstance(error, HeldError),
             is_final=told is not None and told.is_final,
+            is_contradicted=isinstance(error, ContradictedError),
             was_sent=result.has_written,
             is_different=isinstance(error, NotKeptError),
         )

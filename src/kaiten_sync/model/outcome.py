@@ -51,7 +51,8 @@ class Outcome(Compact, frozen=True, kw_only=True):
     `is_conflict` says that the change was held back: the object was no longer as planned.
     `is_billed` says that the server refused it because it bills the version, or the holder, and
     `is_held` because something refers to the object that was to be deleted.
-    `is_final` says that the server refused the change itself, and will refuse it again. `was_sent`
+    `is_final` says that the server refused the change itself, and will refuse it again; with
+    `is_contradicted` it says that what is to be made is there, and does not show it. `was_sent`
     says that it failed after it was written, or may have been, and `is_different` that the server
     accepted it and has something else.
     """
@@ -68,6 +69,7 @@ class Outcome(Compact, frozen=True, kw_only=True):
     is_billed: bool = False
     is_held: bool = False
     is_final: bool = False
+    is_contradicted: bool = False
     was_sent: bool = False
     is_different: bool = False
 

@@ -50,7 +50,13 @@ def drift_command(report: DriftReport) -> str:
 def after_failure(result: ApplyResult) -> Iterator[str]:
     """What can be done to get further, by what stopped the apply: one line each."""
     failed = [outcome for outcome in result.outcomes if outcome.status is Status.FAILED]
-    if any(outcome.is_final for outcome in failed):
+    if any(outcome.is_contradicted for outcome in failed):
+        yield (
+            "The server has this already, and did not show it: it may show changes late, or another"
+            " run is making them. Apply the same plan again in a minute. If it is refused again,"
+            " change the declaration, or the server, as the message says."
+        )
+    if any(outcome.is_final and not outcome.is_contradicted for outcome in failed):
         yield (
             "The server refuses this, and will again: change the declaration, or the server, as"
             " the message says, and make the plan again."

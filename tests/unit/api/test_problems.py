@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from kaiten_sync.api.problems import refusal
-from kaiten_sync.errors import BilledError, ProblemError
+from kaiten_sync.errors import BilledError, ContradictedError, ProblemError
 from kaiten_sync.redaction import Redaction
 
 GRANT = "/licenses/pro/entitlements/seats"
@@ -44,3 +44,23 @@ def test_what_is_billed_is_refused_with_the_way_out(
     assert isinstance(found, ProblemError)
     assert isinstance(found, BilledError) is (way_out is not None)
     assert (way_out or "") in found.message
+
+
+@pytest.mark.parametrize(
+    ("method", "code", "is_contradicted"),
+    [
+        ("POST", "CreateLicense.SlugConflict", True),
+        ("POST", "AssociateEntitlementToLicense.AlreadyAssociated", True),
+        ("POST", "AddEntitlementToGroup.AlreadyMember", True),
+        ("POST", "PublishLicense.NotADraft", True),
+        ("POST", "CreateLicense.EntitlementLimitReached", False),
+        ("PUT", "UpdateInstance.SlugConflict", False),
+    ],
+)
+def test_what_a_server_has_and_does_not_show_contradicts_it(
+    method: str, code: str, is_contradicted: bool
+) -> None:
+    body = {"status": 409, "code": code}
+    headers = httpx.Headers({"content-type": "application/problem+json"})
+    found = refusal(method, "/licenses", 409, headers, json.dumps(body).encode(), hide=Redaction())
+    assert isinstance(found, ContradictedError) is is_contradicted

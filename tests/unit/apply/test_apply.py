@@ -11,7 +11,7 @@ from tests.support.values import address, declared, desired, live_state, proposa
 
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
-from kaiten_sync.errors import ProblemError, StalePlanError, UnreachableError
+from kaiten_sync.errors import ContradictedError, ProblemError, StalePlanError, UnreachableError
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
@@ -414,6 +414,15 @@ def test_the_journal_is_told_each_outcome_once_and_those_of_a_list_together() ->
 )
 def test_a_refusal_that_cannot_pass_is_final(status: int, is_final: bool) -> None:
     assert ProblemError("POST /licenses", status=status).is_final is is_final
+
+
+def test_what_the_server_has_and_does_not_show_is_said_to_be_there() -> None:
+    """Its reads may be late: a plan that is applied again at once creates what is there."""
+    refused = ContradictedError("POST /entitlements", status=409)
+    catalog = FakeCatalog(fails={"create entitlement/e": refused})
+    plan = plan_against(catalog, desired(declared("entitlement/e", name="E", type="BOOLEAN")))
+    (outcome,) = apply(plan, catalog).outcomes
+    assert (outcome.status, outcome.is_contradicted) == (Status.FAILED, True)
 
 
 def test_the_grants_of_a_license_are_sent_one_after_another() -> None:

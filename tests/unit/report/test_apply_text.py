@@ -86,6 +86,10 @@ def test_only_a_holder_whom_the_server_does_not_let_go_is_left_out_by_name() -> 
     [
         ({"is_final": True}, "The server refuses this, and will again: change the declaration"),
         (
+            {"is_final": True, "is_contradicted": True},
+            "The server has this already, and did not show it:",
+        ),
+        (
             {"is_conflict": True},
             "The server has changed since the plan was made: make the plan again",
         ),
