@@ -105,12 +105,25 @@ def test_events_that_there_are_not(api: httpx.Client) -> None:
         "https://example.com/\nX: y",
         "file:///etc/passwd",
         "https://[::1",
+        "https://./",
+        "https://a..b/",
+        "https://.example.com/",
+        "https://example.com../",
+        f"https://{'a' * 64}.example.com/",
+        f"https://{'a.' * 126}aa/",
     ],
 )
 def test_urls_that_are_none(api: httpx.Client, url: str) -> None:
     refused = make(api, url=url)
     assert (refused.status_code, refused.json()["code"]) == (422, "CreateWebhook.InvalidUrl")
     assert "secret" not in refused.text
+
+
+@pytest.mark.parametrize(
+    "host", ["example.com.", "a.b", f"{'a' * 63}.example.com", f"{'a.' * 125}aa", "[2606:4700::1]"]
+)
+def test_hosts_at_the_edge_are_taken(api: httpx.Client, host: str) -> None:
+    assert make(api, url=f"https://{host}/").status_code == 201
 
 
 def test_the_number_of_endpoints_is_bounded(api: httpx.Client) -> None:

@@ -199,6 +199,12 @@ def _url_problem(url: str) -> str | None:
         return "not a URL"
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         return "a URL begins with https:// or http:// and a host"
+    # RFC 1035, section 2.3.4: no server is found under such a name.
+    name = parts.hostname.removesuffix(".")
+    if len(name) > 253 or not all(1 <= len(label) <= 63 for label in name.split(".")):
+        return (
+            "its host has an empty part, one with more than 63 characters, or more than 253 in all"
+        )
     if parts.username is not None or parts.password is not None:
         return "a URL carries no user and no password"
     if parts.fragment:
