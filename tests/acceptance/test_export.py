@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.support.curl import needs_curl
 from tests.support.tenants import make
 
 PAGE = Path("docs/tutorial/existing-server.md")
@@ -126,6 +127,7 @@ def test_the_scope_of_the_project_fits_what_was_exported(
     assert not (selling.folder / "catalog/licenses/legacy-gold.yaml").exists()
 
 
+@needs_curl
 def test_the_tutorial_runs_as_it_stands(selling: Workplace, api: httpx.Client) -> None:
     text = PAGE.read_text(encoding="utf-8")
     blocks = re.findall(r"(?:^    .+\n)+", text, re.M)

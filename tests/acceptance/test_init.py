@@ -98,9 +98,9 @@ def test_settings_that_are_there_are_kept(tmp_path: Path, before: str, kept: Any
             for globs in ODD_GLOBS
         ),
         *('{"yaml.schemas": []}', '{"yaml.schemas": 1}', '{"yaml.schemas": "x"}', "[]", "1"),
-        *(f'{{"a": {"[" * n}{"]" * n}, "yaml.schemas": {{}}}}' for n in (2000, 100_000)),
+        f'{{"a": {"[" * 100_000}{"]" * 100_000}, "yaml.schemas": {{}}}}',
     ],
-    ids=range(len(ODD_GLOBS) + 7),
+    ids=range(len(ODD_GLOBS) + 6),
 )
 def test_settings_that_no_editor_takes_stay_as_they_are(tmp_path: Path, before: str) -> None:
     (tmp_path / ".vscode").mkdir()

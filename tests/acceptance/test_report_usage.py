@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.support.curl import needs_curl
 from tests.support.processes import HANG_S
 
 PAGE = Path("docs/how-to/report-usage.md")
@@ -54,6 +55,7 @@ def usage(place: Workplace, instance: str) -> object:
     return answer.json()["value"]["value"]
 
 
+@needs_curl
 def test_the_lines_for_curl_run(catalog: Workplace) -> None:
     assert len(blocks("bash")) == 4
     said = run(catalog, "bash", "-euo", "pipefail", "-c", "\n".join(blocks("bash")))

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from tests.support.curl import needs_curl
 from tests.support.embedded import EmbeddedServer
 from tests.support.processes import HANG_S
 
@@ -51,6 +52,7 @@ def run(command: str, url: str, token: str) -> tuple[int, Any]:
     return int(status), json.loads(body) if body else None
 
 
+@needs_curl
 def test_requests_one_to_three_work_word_for_word(
     server: EmbeddedServer, getting_started: str
 ) -> None:
@@ -74,6 +76,7 @@ def test_requests_one_to_three_work_word_for_word(
     assert status == 204
 
 
+@needs_curl
 def test_the_whole_page_works_to_its_end(tmp_path: Path, getting_started: str) -> None:
     token = "ksh_of-the-getting-started-page"
     settings = ServerSettings(
@@ -131,6 +134,7 @@ def audit_trail(url: str, token: str) -> list[dict[str, Any]]:
     return items
 
 
+@needs_curl
 def test_the_page_can_be_followed_twice(server: EmbeddedServer, getting_started: str) -> None:
     token = server.new_organization()
     first = commands(getting_started)[0]
@@ -140,6 +144,7 @@ def test_the_page_can_be_followed_twice(server: EmbeddedServer, getting_started:
     assert re.fullmatch(r"api-calls-[0-9a-f]{6}", again["slug"])
 
 
+@needs_curl
 def test_they_work_on_a_server_in_memory(getting_started: str) -> None:
     token = "ksh_of-a-server-in-memory"
     with running(ServerSettings(database_url="sqlite://", bootstrap_token=token)) as started:

@@ -41,17 +41,47 @@ def _unread_history(git: Git) -> str | None:
     return None
 
 
+def is_left_out(git: Git, spec: str) -> bool:
+    """Whether a partial clone lacks what it takes to read `REV:PATH`, or the object with an id.
+
+    By its objects: what git says of it changes between its versions.
+    """
+    if not _has_promisor(git):
+        return False
+    revision, has_path, path = spec.partition(":")
+    if not has_path:
+        return True
+    try:
+        git("rev-parse", "--quiet", "--verify", f"{revision}^{{commit}}")
+    except GitError:
+        return False
+    top = () if path.startswith("./") else ("--full-tree",)
+    try:
+        listed = git("ls-tree", "-z", *top, revision, "--", path)
+        for line in listed.split(b"\0")[:-1]:
+            git("cat-file", "-e", line.split()[2].decode())
+    except GitError:  # a folder on the way to it, or the file
+        return True
+    return False
+
+
 def _lacks_objects(git: Git) -> bool:
     """Whether objects of this folder's history are left on a remote until somebody asks for them.
 
     Source: git-config(1), `remote.<name>.promisor`; git-rev-list(1), `--missing`.
     """
-    try:
-        git("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$", "true")
-    except GitError:  # no remote has any
+    if not _has_promisor(git):
         return False
     try:
         listed = git("rev-list", "--objects", "--missing=print", "HEAD", "--", ".")
     except GitError:  # not even the folders that it looks through are there
         return True
     return any(line.startswith(b"?") for line in listed.splitlines())
+
+
+def _has_promisor(git: Git) -> bool:
+    try:
+        git("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$", "true")
+    except GitError:  # no remote has any
+        return False
+    return True

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from kaiten_sync.errors import UsageError
-from kaiten_sync.git.refusal import PARTIAL_CLONE
-from kaiten_sync.git.run import GitError, git_in
+from kaiten_sync.git.refusal import PARTIAL_CLONE, is_left_out
+from kaiten_sync.git.run import Git, GitError, git_in
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """As for a file on disk. Some kilobytes in a repository can be gigabytes when unpacked."""
@@ -23,6 +23,7 @@ def file_at(spec: str, folder: Path) -> bytes:
             f"cannot read {spec}: a revision does not begin with a hyphen",
             hint="name it as refs/heads/-NAME:PATH, or by its commit",
         )
+    git: Git | None = None
     try:
         git = git_in(folder)
         size_bytes = int(git("cat-file", "-s", spec))
@@ -31,11 +32,10 @@ def file_at(spec: str, folder: Path) -> bytes:
         # `cat-file` writes the stored bytes: no filter, no pager.
         return git("cat-file", "blob", spec)
     except GitError as error:
-        is_elsewhere = "promisor" in str(error).lower()
         raise UsageError(
             f"cannot read {spec}: {error}",
             hint=PARTIAL_CLONE
-            if is_elsewhere
+            if git is not None and is_left_out(git, spec)
             else "a revision and a path from the repository's root, such as"
             " main:plans/prod.plan.json",
         ) from error

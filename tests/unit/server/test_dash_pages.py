@@ -16,6 +16,7 @@ import httpx
 import pytest
 import yaml
 from tests.support.command import kaiten_sync
+from tests.support.curl import needs_curl
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import HOSTILE, Names, furnish, is_page, paths_of_pages
@@ -148,6 +149,7 @@ def test_the_lists_declare_what_they_show(dash: Dash, api: httpx.Client) -> None
     assert set(yaml.safe_load(both)["licenses"]) == {"growth", "trial"}
 
 
+@needs_curl
 def test_curl_lines_do_what_they_say(server: EmbeddedServer, api: httpx.Client, dash: Dash) -> None:
     for body in ({"name": "It's $HOME", "type": "NUMBER", "description": "`a` \"b\" 'c' \\"},):
         api.post("/entitlements", json=body)
