@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from tests.acceptance.conftest import Workplace
@@ -115,6 +116,27 @@ def test_a_file_that_git_was_told_not_to_miss_is_not_planned_away(team: Team, to
     for command in ("validate", "plan", "drift"):
         ended = team.run(command, *([] if command == "validate" else ["-t", "prod"]))
         assert (ended.code, lacking(ended)) == (3, {"teams/crm/catalog.yaml"})
+
+
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_sparse_checkout_that_git_does_not_read_is_not_planned(
+    team: Team, tmp_path: Path, is_linked: bool
+) -> None:
+    """As in a container of another user, where git finds the ownership of a repository dubious."""
+    git, folder = team.repository.git, team.repository.folder
+    if is_linked:
+        folder = tmp_path / "linked"
+        git("worktree", "add", "-q", "--detach", str(folder))
+    broken = {"PROD_TOKEN": team.place.token, "PATH": str(tmp_path / "nothing")}
+    for command in ("validate", "plan -t prod", "drift -t prod", "export -t prod -o teams --force"):
+        git("-C", str(folder), "sparse-checkout", "set", "teams/own", "overlays", "plans")
+        ended = kaiten_sync(*command.split(), cwd=folder, environment=broken)
+        assert ended.code == 3, ended.stdout
+        assert "which files this sparse checkout leaves out: there is no `git`" in ended.stderr
+        git("-C", str(folder), "sparse-checkout", "disable")
+        if "export" not in command:
+            ended = kaiten_sync(*command.split(), cwd=folder, environment=broken)
+            assert ended.code == 0, ended.stderr
 
 
 def test_an_export_does_not_write_around_what_is_left_out(team: Team) -> None:

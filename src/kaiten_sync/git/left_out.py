@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from kaiten_sync.errors import UsageError
 from kaiten_sync.git.run import Git, GitError, git_in
 
 _SKIPPED = re.compile("[Sa-z] ")
@@ -18,13 +19,31 @@ _SKIPPED = re.compile("[Sa-z] ")
 Source: git-ls-files(1), `-v`.
 """
 
+_SPARSE = re.compile(r"^\s*sparsecheckout\s*(=\s*(true|yes|on|1)\s*)?$", re.I | re.M)
+"""The setting of a sparse checkout that is on. Source: git-config(1), `core.sparseCheckout`."""
+
+_MOST_BYTES = 1024 * 1024
+"""Of a file of settings: far more than git writes."""
+
 
 def left_out(paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
-    """The files at and below some paths, from a folder, that git has and does not miss."""
+    """The files at and below some paths, from a folder, that git has and does not miss.
+
+    Raises:
+        UsageError: this is a sparse checkout, and git does not say what it leaves out.
+    """
     try:
         git = git_in(folder)
-    except GitError:  # there is no git, so it was told nothing
-        return ()
+        git("rev-parse", "--git-dir")
+    except GitError as error:
+        if not _is_sparse(folder.absolute()):
+            return ()
+        why = " ".join(str(error).split())
+        raise UsageError(
+            f"git does not say which files this sparse checkout leaves out: {why}",
+            hint="make git work here, or check out the whole repository: a plan would delete what"
+            " is left out",
+        ) from error
     found = (folder / each for path in paths for each in _skipped(git, path))
     return tuple(each for each in found if not os.path.lexists(each))
 
@@ -36,3 +55,34 @@ def _skipped(git: Git, path: str) -> list[str]:
         return []
     entries = listed.decode(errors="surrogateescape").split("\0")
     return [each[2:] for each in entries if _SKIPPED.match(each)]
+
+
+def _is_sparse(folder: Path) -> bool:
+    """Whether the settings of the repository around a folder say so, read without git."""
+    top = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    return top is not None and any(
+        _SPARSE.search(_text_of(place / name))
+        for place in _places(top / ".git")
+        for name in ("config.worktree", "config")
+    )
+
+
+def _places(start: Path) -> Iterator[Path]:
+    """The folders of a repository's settings. Source: gitrepository-layout(5)."""
+    # Of a linked worktree and a submodule, this is a file that names the folder.
+    named = _text_of(start).removeprefix("gitdir:").strip()
+    own = start.parent / named if named else start
+    yield own
+    if common := _text_of(own / "commondir").strip():
+        yield own / common
+
+
+def _text_of(path: Path) -> str:
+    """The beginning of a file; nothing if it is none, or cannot be read."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return file.read(_MOST_BYTES).decode(errors="replace")
+    except (OSError, ValueError):
+        return ""

@@ -30,7 +30,8 @@ def validate_all(folder: Path, project: Project | None, files: Sequence[str]) ->
     """Check the declaration as it is, and merged with the overlays of each target.
 
     Raises:
-        UsageError: there are no files and no project.
+        UsageError: there are no files and no project, or git does not say what a sparse checkout
+            leaves out.
     """
     # Without ports: this starts fast, for editors and hooks, and a port would load the client.
     left_out = GitHistory().left_out

@@ -71,7 +71,8 @@ class Workspace(Immutable, frozen=True, kw_only=True):
         """The declaration: these files, or else the project's catalog, with a target's overlays.
 
         Raises:
-            UsageError: there are no files and no project.
+            UsageError: there are no files and no project, or git does not say what a sparse
+                checkout leaves out.
         """
         return source_of(self.folder, self.project, files, overlays, left_out=self.left_out)
 

@@ -314,7 +314,11 @@ class History(Protocol):
         ...
 
     def left_out(self, paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
-        """The files at and below some paths, from a folder, that git has and does not miss."""
+        """The files at and below some paths, from a folder, that git has and does not miss.
+
+        Raises:
+            UsageError: this is a sparse checkout, and git does not say what it leaves out.
+        """
         ...
 
     def refusal(self, folder: Path) -> str | None:
