@@ -139,6 +139,27 @@ def test_a_sparse_checkout_that_git_does_not_read_is_not_planned(
             assert ended.code == 0, ended.stderr
 
 
+@pytest.mark.parametrize("is_submodule", [False, True])
+@pytest.mark.parametrize("given", ["vendor/", "vendor/catalog/", "vendor/catalog/crm/", "*/*/*/"])
+def test_another_repository_below_may_be_sparse_as_well(
+    place: Workplace, given: str, is_submodule: bool
+) -> None:
+    other = Repository(place.folder / "other")
+    for name in ("own", "crm"):
+        (other.folder / name).mkdir()
+        (other.folder / name / "c.yaml").write_text(LICENSE.format(name), encoding="utf-8")
+    other.commit("Start")
+    main = Repository(place.folder / "main")
+    (main.folder / "README").write_text("", encoding="utf-8")
+    main.commit("Start")
+    verb = ["submodule", "--quiet", "add"] if is_submodule else ["clone", "-q"]
+    main.git("-c", "protocol.file.allow=always", *verb, str(other.folder), "vendor/catalog")
+    assert kaiten_sync("validate", given, cwd=main.folder).code == 0
+    main.git("-C", "vendor/catalog", "sparse-checkout", "set", "own")
+    ended = kaiten_sync("validate", given, cwd=main.folder)
+    assert (ended.code == 3) is (is_submodule or given.startswith("vendor/catalog/"))
+
+
 def test_an_export_does_not_write_around_what_is_left_out(team: Team) -> None:
     team.repository.git("sparse-checkout", "set", "teams/own", "overlays")
     for folder in ("teams", "teams/crm"):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kaiten_sync.errors import UsageError
-from kaiten_sync.git.run import Git, GitError, git_in
+from kaiten_sync.git.run import GitError, git_in
 
 _SKIPPED = re.compile("[Sa-z] ")
 """Before a path that git does not look for: to be skipped, or, in lower case, assumed unchanged.
@@ -29,32 +29,35 @@ _MOST_BYTES = 1024 * 1024
 def left_out(paths: Sequence[str], folder: Path) -> tuple[Path, ...]:
     """The files at and below some paths, from a folder, that git has and does not miss.
 
+    Each path is looked for in its own repository, which need not be that of the folder, and in the
+    submodules below.
+
     Raises:
         UsageError: this is a sparse checkout, and git does not say what it leaves out.
     """
+    found = (each for path in paths for each in _skipped(folder.absolute() / path))
+    return tuple(each for each in found if not os.path.lexists(each))
+
+
+def _skipped(path: Path) -> list[Path]:
+    base = next(each for each in (path, *path.parents) if each.is_dir())
+    inner = str(path.relative_to(base))
     try:
-        git = git_in(folder)
-        git("rev-parse", "--git-dir")
+        git = git_in(base)
+        listed = git(
+            "--literal-pathspecs", "ls-files", "-v", "-z", "--recurse-submodules", "--", inner
+        )
     except GitError as error:
-        if not _is_sparse(folder.absolute()):
-            return ()
+        if not _is_sparse(base):
+            return []
         why = " ".join(str(error).split())
         raise UsageError(
             f"git does not say which files this sparse checkout leaves out: {why}",
             hint="make git work here, or check out the whole repository: a plan would delete what"
             " is left out",
         ) from error
-    found = (folder / each for path in paths for each in _skipped(git, path))
-    return tuple(each for each in found if not os.path.lexists(each))
-
-
-def _skipped(git: Git, path: str) -> list[str]:
-    try:
-        listed = git("--literal-pathspecs", "ls-files", "-v", "-z", "--", path)
-    except GitError:  # the path leads out of the repository
-        return []
     entries = listed.decode(errors="surrogateescape").split("\0")
-    return [each[2:] for each in entries if _SKIPPED.match(each)]
+    return [base / each[2:] for each in entries if _SKIPPED.match(each)]
 
 
 def _is_sparse(folder: Path) -> bool:
