@@ -155,10 +155,10 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
     """What one path means: itself if it exists, else what it matches as a glob."""
     if "\0" in given:
         return [file_diagnostic(_shown(given), "no-such-file", "this is not a path")]
+    path = root / given
     try:
         if leads_out(given, root):
             return [file_diagnostic(_shown(given), OUTSIDE, *_OUT_OF_REPOSITORY)]
-        path = root / given
         if path.is_dir():
             found = _in_folder(given, path, Path(os.path.realpath(path)))
             found += _not_checked_out(given, root)
@@ -170,7 +170,11 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
             found = []
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return [file_diagnostic(_shown(given), "unreadable-file", f"this cannot be read: {reason}")]
+        inner = os.path.relpath(error.filename or path, root)
+        what = "this" if _shown(inner) == _shown(given) else _shown(inner)
+        return [
+            file_diagnostic(_shown(given), "unreadable-file", f"{what} cannot be read: {reason}")
+        ]
     found += [
         FoundFile(_shown(os.path.relpath(path, os.path.realpath(root))), path) for path in new
     ]

@@ -41,6 +41,9 @@ def matching(pattern: str, root: Path) -> list[str]:
     """The paths below `root` that a pattern means, sorted; hidden ones only if it names them.
 
     A folder means all that is in it. What links lead to in several ways has one of its names.
+
+    Raises:
+        OSError: a folder cannot be read.
     """
     steps = steps_of(pattern)
     found: set[str] = set()
@@ -108,12 +111,25 @@ def _open(places: Set[int], steps: Sequence[str]) -> frozenset[int]:
 
 
 def _names(folder: str, steps: Sequence[str], places: Iterable[int]) -> Iterator[str]:
-    """The names in a folder that can fit. A folder that cannot be read has none."""
+    """The names in a folder that can fit; none if there is no folder.
+
+    Raises:
+        OSError: the folder is there and cannot be read. What it declares would be missing.
+    """
     wanted = {steps[place] for place in places if place < len(steps)}
     if not any(glob.has_magic(step) for step in wanted):
-        yield from (step for step in wanted if os.path.lexists(os.path.join(folder, step)))
+        yield from (step for step in wanted if _is_there(os.path.join(folder, step)))
         return
     try:
         yield from os.listdir(folder)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return
+
+
+def _is_there(path: str) -> bool:
+    """Whether something has a path. Raises OSError if that cannot be found out."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

@@ -10,7 +10,7 @@ RULES: Mapping[str, str] = {
     "file-left-out": "A file has a catalog's sections, but its name keeps it from being read.",
     "not-checked-out": "A part of the catalog is in git, but not on this disk.",
     "not-a-file": "A path leads to a pipe, a device or a socket.",
-    "unreadable-file": "A file cannot be opened.",
+    "unreadable-file": "A file or a folder cannot be opened.",
     "outside-folder": "A link leads out of the folder that was given, or a path out of the"
     " repository.",
     "file-too-large": "A file is larger than any catalog.",

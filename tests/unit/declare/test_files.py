@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.declare.conftest import Write
@@ -217,6 +220,34 @@ def test_a_link_to_a_folder_that_is_lost_is_not_left_out_silently(
         # The root of a repository has links of other tools, too.
         assert found == lost
         assert all(each.is_complete for each in documents) is not is_found
+
+
+@pytest.mark.parametrize(
+    "given", ["c", "c/", "c/*", "c/**", "c/**/*.yaml", "c/*/*.yaml", "c/*/a.yaml"]
+)
+def test_a_folder_that_cannot_be_read_is_not_left_out_silently(
+    write: Write, tmp_path: Path, given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("c/a/a.yaml", V)
+    write("c/closed/b.yaml", V)
+
+    def refusing(call: Callable[..., Any], place: str) -> Callable[..., Any]:
+        def called(path: Any, **more: Any) -> Any:
+            if str(path).startswith(f"{tmp_path}/c/{place}"):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return call(path, **more)
+
+        return called
+
+    monkeypatch.setattr(os, "listdir", refusing(os.listdir, "closed"))
+    monkeypatch.setattr(os, "scandir", refusing(os.scandir, "closed"))
+    monkeypatch.setattr(os, "lstat", refusing(os.lstat, "closed/"))
+    _, (finding,) = read_documents([given], root=tmp_path)
+    assert finding.rule == "unreadable-file"
+    assert finding.message in (
+        "c/closed cannot be read: Permission denied",
+        "c/closed/a.yaml cannot be read: Permission denied",
+    )
 
 
 def test_other_files_do_not_look_like_lost_links(write: Write, tmp_path: Path) -> None:
