@@ -333,10 +333,14 @@ class Client:
         self._notify(f"trying again in {wait_s:.1f} s: {said}")
 
     def _exhausted(self, request: str) -> UnreachableError:
+        asked_s = self._pace.asked_s
+        is_long = asked_s > self.retry.retry_after_max_s
+        when = f"it asks to wait {asked_s:,.0f} s: " if is_long else ""
         return UnreachableError(
-            f"{request}: {self.base_url} has let no request through for"
-            f" {self.retry.patience_s:g} s (429 Too Many Requests, or 503 with Retry-After)",
-            hint=_TOO_MUCH_HINT,
+            f"{request}: {self.base_url} lets no request through, and is waited for"
+            f" {self.retry.patience_s:g} s at most (429 Too Many Requests, or 503 with"
+            " Retry-After)",
+            hint=f"{when}{_TOO_MUCH_HINT}",
         )
 
 

@@ -79,6 +79,7 @@ class Pace:
         self._free_at = -math.inf
         self._paused_until = -math.inf
         self._refused_since: float | None = None
+        self._asked_s = 0.0
 
     @property
     def limit(self) -> int:
@@ -89,6 +90,11 @@ class Pace:
     def slowdowns(self) -> int:
         """How often the server made the run slower."""
         return self._episode
+
+    @property
+    def asked_s(self) -> float:
+        """Seconds that the server last asked to wait, however long; 0 if it did not say."""
+        return self._asked_s
 
     @property
     def is_closed(self) -> bool:
@@ -160,6 +166,7 @@ class Pace:
             if self._refused_since is None:
                 self._refused_since = now
             if retry_after_s is not None:
+                self._asked_s = retry_after_s
                 pause_s = min(retry_after_s, self._longest_pause_s)
                 self._paused_until = max(self._paused_until, now + pause_s)
             if turn.episode == self._episode:
