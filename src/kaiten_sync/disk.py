@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from kaiten_sync import presence
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import GrowingFile
 from kaiten_sync.model.source import GIT_FOLDER, is_in_git_folder
@@ -74,14 +75,14 @@ def check_output(path: Path, *, is_folder: bool = False, is_replaced: bool = Tru
     """
     try:
         _check_links(path)
-        if path.exists():
-            if is_folder and not path.is_dir():
+        if presence.is_there(path):
+            if is_folder and not presence.is_folder(path):
                 raise UsageError(f"cannot write to {path}: it is not a folder", hint=_NAME_FOLDER)
             if not is_folder:
                 _check_file(path, is_replaced=is_replaced)
             return
         above = next(each for each in path.absolute().parents if os.path.lexists(each))
-        if not above.is_dir():
+        if not presence.is_folder(above):
             raise UsageError(f"cannot write {path}: {above} is not a folder", hint=_NAME_FOLDER)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", error)
@@ -104,12 +105,12 @@ class Disk:
             UsageError: it cannot be looked for there, or is too long for a path.
         """
         with _looked_for(path):
-            return path.exists()
+            return presence.is_there(path)
 
     def is_file(self, path: Path) -> bool:
         """Whether the path leads to a regular file. Raises as `exists` does."""
         with _looked_for(path):
-            return path.is_file()
+            return presence.is_regular(path)
 
     def read(self, path: Path) -> bytes:
         """The whole content. Raises as `read_regular` does."""
@@ -188,7 +189,7 @@ class Disk:
         """
         if link := _leading_out(path):
             raise OSError(errno.EPERM, f"the link {link} {_LEADS_OUT}")
-        if path.exists() and (reason := _irregular(path.stat().st_mode)):
+        if presence.is_there(path) and (reason := _irregular(path.stat().st_mode)):
             raise OSError(errno.EINVAL, reason)
         folders: list[Path] = []
         try:
@@ -200,7 +201,7 @@ class Disk:
 
 
 def _grown(path: Path, head: bytes) -> GrowingFile:
-    is_new = not path.exists()
+    is_new = not presence.is_there(path)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         _lock(descriptor)
@@ -332,7 +333,7 @@ def _irregular(mode: int) -> str | None:
 
 @contextlib.contextmanager
 def _looked_for(path: Path) -> Iterator[None]:
-    """`Path` takes what is not there for absent, and raises for whatever else is wrong."""
+    """Say of whatever cannot be looked at why not."""
     try:
         yield
     except (OSError, ValueError) as error:

@@ -108,7 +108,10 @@ def test_a_reading_that_is_stopped_says_so_and_leaves_nothing(
     ):
         shown, messages = process.communicate(timeout=HANG_S)
     assert (process.returncode, shown) == (130, "")
-    assert messages == "interrupted: nothing more was started\n"
+    # On a slow machine the reading takes so long that somebody who waits is told why.
+    waits = ("waiting for the server", "working", "trying again")
+    said = [line for line in messages.splitlines() if not line.startswith(waits)]
+    assert said == ["interrupted: nothing more was started"]
     assert [each.name for each in tmp_path.iterdir()] == ["c.yaml"]
 
 

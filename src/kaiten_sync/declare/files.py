@@ -23,6 +23,7 @@ from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import GIT_FOLDER, NamedPath, is_in_git_folder
+from kaiten_sync.presence import is_folder, is_there
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 """Endings of catalog files, in any case: Windows and older tools write `.YML`."""
@@ -103,7 +104,7 @@ def leads_out(given: str, root: Path) -> bool:
     path = Path(os.path.normpath(base / given))
     if not isinstance(given, NamedPath) and not path.is_relative_to(top):
         return False
-    start = path if path.exists() else base / fixed_part(given)
+    start = path if is_there(path) else base / fixed_part(given)
     is_said = not isinstance(given, NamedPath) and is_in_git_folder(path)
     return not _is_in(top, start, may_be_gits=is_said)
 
@@ -159,10 +160,10 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
     try:
         if leads_out(given, root):
             return [file_diagnostic(_shown(given), OUTSIDE, *_OUT_OF_REPOSITORY)]
-        if path.is_dir():
+        if is_folder(path):
             found = _in_folder(given, path, Path(os.path.realpath(path)))
             found += _not_checked_out(given, root)
-        elif path.exists():
+        elif is_there(path):
             found = [FoundFile(_shown(given), path)]
         elif has_wildcard(given):
             found = [*_in_glob(given, root), *_not_checked_out(given, root)]
@@ -202,7 +203,7 @@ def _in_glob(given: str, root: Path) -> Iterator[_Found]:
     pattern = _with_any_case(given)
     for match in matching(pattern, root):
         path = root / match
-        if path.is_dir():
+        if is_folder(path):
             yield from _in_folder(match, path, base)
         elif path.suffix.lower() in SUFFIXES:
             yield _inside(match, path, base)
@@ -218,8 +219,8 @@ def _not_checked_out(given: str, root: Path) -> Iterator[Diagnostic]:
 
     What they declare would be missing, and a plan would delete it.
     """
-    is_folder = (root / given).is_dir()
-    fixed, steps = (given, ()) if is_folder else (fixed_part(given), steps_of(given))
+    is_whole = is_folder(root / given)
+    fixed, steps = (given, ()) if is_whole else (fixed_part(given), steps_of(given))
     for inner in empty_submodules_in(root / fixed):
         if _reached(inner.parts, steps):
             yield file_diagnostic(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
 
@@ -59,5 +59,5 @@ def sarif_log(
 def sarif_place(ref: SourceRef) -> SarifObject:
     """A place in a file."""
     region: SarifObject = {"startLine": ref.line, "startColumn": ref.column}
-    uri = PurePosixPath(ref.file).as_uri() if ref.file.startswith("/") else quote(ref.file)
+    uri = Path(ref.file).as_uri() if ref.file.startswith("/") else quote(ref.file)
     return {"artifactLocation": {"uri": uri}, "region": region}
