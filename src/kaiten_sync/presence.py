@@ -1,4 +1,4 @@
-"""Whether something has a path, and what.
+"""Whether something has a path, what it is, and in which repository.
 
 Not `Path.exists` and the like: since Python 3.14 they call absent whatever cannot be looked at, and
 what a catalog or the last plan lacks is deleted, or is no longer owned. Here both stay apart, as
@@ -32,6 +32,11 @@ def is_folder(path: Path) -> bool:
 def is_regular(path: Path) -> bool:
     """Whether a path leads to a regular file. Raises as `is_there` does."""
     return stat.S_ISREG(_mode(path) or 0)
+
+
+def repository_of(folder: Path) -> Path | None:
+    """The folder, or the nearest above it, that has a `.git`. Raises as `is_there` does."""
+    return next((each for each in (folder, *folder.parents) if is_there(each / ".git")), None)
 
 
 def _mode(path: Path) -> int | None:

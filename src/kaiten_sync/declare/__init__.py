@@ -8,13 +8,7 @@ from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.desired import build_desired, count_declared
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import REMOVES_NOTHING, inherit
-from kaiten_sync.declare.files import (
-    OUTSIDE,
-    SUFFIXES,
-    FoundFile,
-    find_files,
-    leads_out,
-)
+from kaiten_sync.declare.files import OUTSIDE, SUFFIXES, FoundFile, find_files, leads_out
 from kaiten_sync.declare.freeze import freeze
 from kaiten_sync.declare.globs import fixed_part
 from kaiten_sync.declare.lfs import LFS_HINT, LFS_POINTER, is_lfs_pointer

@@ -22,8 +22,8 @@ from kaiten_sync.declare.submodules import empty_submodule, empty_submodules_in
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.source import GIT_FOLDER, NamedPath, is_in_git_folder
-from kaiten_sync.presence import is_folder, is_there
+from kaiten_sync.model.source import NamedPath, is_in_git_folder
+from kaiten_sync.presence import is_folder, is_there, repository_of
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 """Endings of catalog files, in any case: Windows and older tools write `.YML`."""
@@ -98,7 +98,7 @@ def leads_out(given: str, root: Path) -> bool:
     theirs as well.
     """
     base = Path(os.path.realpath(root))
-    top = next((each for each in (base, *base.parents) if (each / GIT_FOLDER).exists()), None)
+    top = repository_of(base)
     if top is None:
         return False
     path = Path(os.path.normpath(base / given))

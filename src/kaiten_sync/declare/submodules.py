@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from kaiten_sync.declare.content import Text, read_text
+from kaiten_sync.presence import repository_of
 
 _FILE = ".gitmodules"
 _PATH = re.compile(r"^[ \t]*path[ \t]*=(.*)$", re.MULTILINE)
@@ -28,7 +29,7 @@ def submodules(top: Path) -> tuple[str, ...]:
 def empty_submodule(path: Path) -> str | None:
     """The submodule that a path is in, if its files were not checked out."""
     absolute = path.absolute()
-    top = _top_of(absolute.parent)
+    top = repository_of(absolute.parent)
     if top is None:
         return None
     folders = (top / each for each in submodules(top))
@@ -42,17 +43,13 @@ def empty_submodules_in(folder: Path) -> Iterator[PurePath]:
     git leaves an empty folder in the place of each, unless it is told to fetch them.
     """
     absolute = folder.absolute()
-    top = _top_of(absolute)
+    top = repository_of(absolute)
     if top is None:
         return
     for each in submodules(top):
         path = top / each
         if path != absolute and path.is_relative_to(absolute) and _is_empty(path):
             yield path.relative_to(absolute)
-
-
-def _top_of(folder: Path) -> Path | None:
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
 
 
 def _is_empty(folder: Path) -> bool:

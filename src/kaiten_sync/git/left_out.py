@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.git.run import GitError, git_in
+from kaiten_sync.presence import repository_of
 
 _SKIPPED = re.compile("[Sa-z] ")
 """Before a path that git does not look for: to be skipped, or, in lower case, assumed unchanged.
@@ -62,7 +63,7 @@ def _skipped(path: Path) -> list[Path]:
 
 def _is_sparse(folder: Path) -> bool:
     """Whether the settings of the repository around a folder say so, read without git."""
-    top = next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+    top = repository_of(folder)
     return top is not None and any(
         _SPARSE.search(_text_of(place / name))
         for place in _places(top / ".git")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kaiten_sync.git.run import Git, GitError, git_in
+from kaiten_sync.presence import repository_of
 
 PARTIAL_CLONE = (
     "this is a partial clone (`git clone --filter`), and missing files are not fetched from here;"
@@ -18,7 +19,7 @@ def refusal(folder: Path) -> str | None:
     None if it reads it, or if there is no repository.
     """
     here = folder.absolute()
-    if not any((each / ".git").exists() for each in (here, *here.parents)):
+    if repository_of(here) is None:
         return None
     try:
         git = git_in(here)

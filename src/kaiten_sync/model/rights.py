@@ -38,13 +38,13 @@ class Rights(Immutable, frozen=True, kw_only=True):
     @property
     def may_plan(self) -> bool:
         """Whether `plan` and `drift` can read what the project owns of the catalog."""
-        return all(Right("read", module) in self.granted for module in self.needed)
+        return self.granted.issuperset(self.to_plan)
 
     @property
     def may_apply(self) -> bool:
         """Whether `apply` can write all that the project owns of the catalog."""
-        return self.may_plan and all(
-            Right("write", module) in self.granted for module in self.written
+        return self.may_plan and self.granted.issuperset(
+            Right("write", module) for module in self.written
         )
 
     @property

@@ -206,14 +206,14 @@ def test_a_link_to_a_folder_that_is_lost_is_not_left_out_silently(
 ) -> None:
     write("c/a.yaml", V)
     write("c/other/b.yaml", V)
-    write("shared/crm/c.yaml", V)
+    write("common/crm/c.yaml", V)
     link = tmp_path / "c" / "crm"
     for rule in ("no-such-file", "not-checked-out"):
         if rule == "no-such-file":
-            link.symlink_to("../shared/gone")
+            link.symlink_to("../common/gone")
         else:
             link.unlink()
-            link.write_text("../shared/crm", encoding="utf-8")
+            link.write_text("../common/crm", encoding="utf-8")
         documents, findings = read_documents([given], root=tmp_path)
         found = [(f.rule, f.severity.value, f.ref.file) for f in findings if f.ref]
         lost = [(rule, "error", "c/crm")] if is_found else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -28,6 +28,9 @@ from kaiten_sync.server.service.licenses import LICENSES
 from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.grants import grant_json
 from kaiten_sync.server.shapes.scalars import number
+
+_Query: TypeAlias = Callable[[Connection, str, str], ShownGrant | None]
+"""Finds a grant by the id of its license and the slug of its entitlement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +103,7 @@ def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: G
     """Overwrite a grant. An overage percentage that is left out is reset, not kept."""
     operation = "UpdateLicenseEntitlement"
     missing = f"{operation}.NotFound"
-    holder, stored = _find_to_change(work, license_slug, entitlement_slug, missing)
+    holder, stored = _find(work, license_slug, entitlement_slug, missing, grants.hold_grant)
     if fields.entitlement_slug not in (None, entitlement_slug):
         raise unprocessable(
             f"{operation}.EntitlementSlugMismatch",
@@ -122,7 +125,7 @@ def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: G
 def remove_grant(work: Work, license_slug: str, entitlement_slug: str) -> None:
     """Detach an entitlement from a license."""
     code = "DeleteLicenseEntitlement.LicenseEntitlementNotFound"
-    holder, stored = _find_to_change(work, license_slug, entitlement_slug, code)
+    holder, stored = _find(work, license_slug, entitlement_slug, code, grants.hold_grant)
     grants.remove_grant(work.connection, stored.id)
     _tell(work, GRANT_UNASSIGNED, holder, stored)
 
@@ -133,18 +136,14 @@ def _stored_value(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _find(
-    work: Work, license_slug: str, entitlement_slug: str, code: str
+    work: Work,
+    license_slug: str,
+    entitlement_slug: str,
+    code: str,
+    find: _Query = grants.find_grant,
 ) -> tuple[LicenseRow, ShownGrant]:
     holder = LICENSES.get(work, license_slug, code)
-    return holder, _held(work, holder, entitlement_slug, code)
-
-
-def _find_to_change(
-    work: Work, license_slug: str, entitlement_slug: str, code: str
-) -> tuple[LicenseRow, ShownGrant]:
-    """A grant that no other transaction changes before this one ends."""
-    holder = LICENSES.get(work, license_slug, code)
-    return holder, _held(work, holder, entitlement_slug, code, find=grants.hold_grant)
+    return holder, _held(work, holder, entitlement_slug, code, find)
 
 
 def _held(
@@ -152,7 +151,7 @@ def _held(
     holder: LicenseRow,
     entitlement_slug: str,
     code: str,
-    find: Callable[[Connection, str, str], ShownGrant | None] = grants.find_grant,
+    find: _Query = grants.find_grant,
 ) -> ShownGrant:
     is_possible = is_slug(entitlement_slug)
     row = find(work.connection, holder.id, entitlement_slug) if is_possible else None
