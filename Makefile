@@ -48,7 +48,7 @@ docs: $(VENV)/.dev ## Write the generated schemas and reference pages, and build
 	@$(MAKE) --no-print-directory site
 
 site: $(VENV)/.dev ## Build the documentation as a site into build/site; needs no network
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 pictures: $(VENV)/.dev ## Take the pictures of the docs; needs Chromium
 	$(BIN)/python -m tests.browser.pictures

@@ -48,8 +48,9 @@ def read(page: Path) -> Links:
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Links]:
     folder = tmp_path_factory.mktemp("site")
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), NOWHERE)
+    # Not --quiet, which drops warnings before --strict counts them.
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
         env={**os.environ, **proxies},
         capture_output=True,
         text=True,
