@@ -17,6 +17,8 @@ from kaiten_sync.families.served import (
     version_address,
 )
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.declarable import not_declarable
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Change
@@ -177,10 +179,12 @@ def _version_resources(
         fields |= {STATE: PUBLISHED, DEFAULT: True}
     if choice.way is Way.NEW_VERSION:
         # Fields for people that nobody declares: the next version keeps them.
-        served = live.served if live is not None else None
-        names = ("description",)
+        served = live.served.fields if live is not None and live.served is not None else {}
+        spec = spec_of(version.kind).fields["description"]
+        shown = served.get(spec.name)
+        is_kept = bool(shown) and not_declarable(spec, shown) is None
         fields = {
-            **{n: served.fields[n] for n in names if served and served.fields.get(n)},
+            **({spec.name: shown} if is_kept else {}),
             **fields,
             LINK: choice.address.slug,
         }

@@ -30,15 +30,6 @@ def entitlement_diagnostics(
 ) -> Iterator[Diagnostic]:
     """Fields of entitlements that do not go together."""
     for entitlement in entitlements:
-        kind = entitlement.scalar("type")
-        for each_field in _NUMBER_ONLY if kind in _NOT_NUMBERS else ():
-            if entitlement.is_set(each_field):
-                yield entitlement.diagnostic(
-                    "number-only-field",
-                    f"`{each_field}` does not go with type {kind}",
-                    at=each_field,
-                    hint=f"only {' and '.join(sorted(NUMBER_TYPES))} have it: remove it",
-                )
         names = entitlement.entry.node.entries
         given = {name: entitlement.scalar(name) for name in names if entitlement.is_set(name)}
         for each in clashes({n: v for n, v in given.items() if not isinstance(v, Absent)}):
@@ -48,12 +39,22 @@ def entitlement_diagnostics(
 def clashes(fields: Fields) -> Iterator[Clash]:
     """What does not go together, in a declaration or in what an update would make of an object."""
     given = {name for name, value in fields.items() if value is not None}
+    kind = fields.get("type")
+    for each_field in _NUMBER_ONLY if kind in _NOT_NUMBERS else ():
+        if each_field in given:
+            yield Clash(
+                rule="number-only-field",
+                message=f"`{each_field}` does not go with type {kind}",
+                at=each_field,
+                hint=f"only {' and '.join(sorted(NUMBER_TYPES))} have it: remove it",
+            )
     if "resetAnchor" in given and "resetPeriod" not in given:
         yield Clash(
             rule="anchor-without-period",
             message="`resetAnchor` needs a `resetPeriod`",
             at="resetAnchor",
             hint="add `resetPeriod`, or remove `resetAnchor`",
+            others=("resetPeriod",),
         )
     if fields.get("aggregationMethod") == "LATEST" and "resetPeriod" in given:
         yield Clash(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.kinds.grant_rules import grant_diagnostics
+from kaiten_sync.kinds.grant_rules import clashes, grant_diagnostics
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     FieldSpec,
@@ -65,6 +65,7 @@ def _overage_default(fields: Fields) -> Json | Absent:
 
 GRANT = KindSpec(
     rules=(grant_diagnostics,),
+    clashes=clashes,
     kind=Kind("grant", level=3),
     section="entitlements",
     plural="grants",

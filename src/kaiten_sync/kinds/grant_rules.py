@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.spec import Clash
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.document import Node
-from kaiten_sync.model.value import UNLIMITED, UNLIMITED_WIRE, is_number
+from kaiten_sync.model.value import UNLIMITED, UNLIMITED_WIRE, Absent, Fields, Json, is_number
 
 
 class _Shape(StrEnum):
@@ -65,14 +65,6 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
                 f"its type is declared at {entitlement.entry.key_ref}",
             )
-        # The API's -1 is not a negative threshold: it means that there is none.
-        if is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE:
-            yield grant.diagnostic_at(
-                node.ref,
-                "negative-value",
-                "a threshold is not negative",
-                "write `unlimited` for no cap (the API's -1), 0 to allow nothing",
-            )
         if is_map:
             tag = grant.scalar("type")
             # An unknown tag is a fault of its own, which the schema reports.
@@ -83,31 +75,47 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                     at="type",
                     hint="the tag can be left out",
                 )
-            if grant.is_set("overagePercent"):
-                yield from _overage_diagnostics(grant, node, shape)
+        value: Json = {} if isinstance(node.value, dict | tuple) else node.value
+        fields = {"value": value}
+        overage = grant.scalar("overagePercent") if is_map else None
+        if not isinstance(overage, Absent):
+            fields["overagePercent"] = overage
+        for each in clashes(fields):
+            if each.at == "value":  # which may be written without its key
+                yield grant.diagnostic_at(node.ref, each.rule, each.message, each.hint)
+            else:
+                yield grant.diagnostic(each.rule, each.message, at=each.at, hint=each.hint)
 
 
-def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator[Diagnostic]:
-    overage = grant.scalar("overagePercent")
-    if shape is not _Shape.NUMBER:
-        yield grant.diagnostic(
-            "overage-not-allowed",
-            "`overagePercent` goes with a number only",
-            at="overagePercent",
-            hint="remove it",
+def clashes(fields: Fields) -> Iterator[Clash]:
+    """What does not go together in a grant, in a declaration or in what it would become."""
+    value, overage = fields.get("value"), fields.get("overagePercent")
+    # The API's -1 is not a negative threshold: it means that there is none.
+    is_unlimited = value == UNLIMITED or (is_number(value) and value == UNLIMITED_WIRE)
+    if is_number(value) and value < 0 and not is_unlimited:
+        yield Clash(
+            rule="negative-value",
+            message="a threshold is not negative",
+            at="value",
+            hint="write `unlimited` for no cap (the API's -1), 0 to allow nothing",
         )
-    elif not isinstance(node.value, dict) and node.value in (UNLIMITED, UNLIMITED_WIRE):
-        if overage != UNLIMITED_WIRE:
-            yield grant.diagnostic(
-                "overage-with-unlimited",
-                "what is unlimited has no overage",
-                at="overagePercent",
-                hint="remove it",
-            )
-    elif overage == UNLIMITED_WIRE:
-        yield grant.diagnostic(
+    if overage is None or value is None:
+        return
+    if not is_number(value) and not is_unlimited:
+        yield _overage_clash(
+            "overage-not-allowed", "`overagePercent` goes with a number only", "remove it"
+        )
+    elif is_unlimited and overage != UNLIMITED_WIRE:
+        yield _overage_clash(
+            "overage-with-unlimited", "what is unlimited has no overage", "remove it"
+        )
+    elif overage == UNLIMITED_WIRE and not is_unlimited:
+        yield _overage_clash(
             "overage-range",
             "`overagePercent: -1` goes with `unlimited` only",
-            at="overagePercent",
-            hint="write 0 for a hard limit, or a percentage up to 32767",
+            "write 0 for a hard limit, or a percentage up to 32767",
         )
+
+
+def _overage_clash(rule: str, message: str, hint: str) -> Clash:
+    return Clash(rule=rule, message=message, at="overagePercent", hint=hint, others=("value",))

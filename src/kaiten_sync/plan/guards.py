@@ -8,6 +8,7 @@ from kaiten_sync.errors import RefusedError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
+from kaiten_sync.kinds.values import followed
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference
@@ -165,7 +166,8 @@ def _clashes(case: Case) -> Iterator[Diagnostic]:
         if change.action != Action.UPDATE or live is None:
             continue
         changed = {each.name: each.after for each in change.fields if each.after is not ABSENT}
-        for clash in spec_of(change.address.kind).clashes({**live.fields, **changed}):
+        kind = change.address.kind
+        for clash in spec_of(kind).clashes(followed(kind, live.fields, changed)):
             about = (clash.at, *clash.others)
             # What was on the server before and is left alone is nobody's mistake now.
             if changed.keys().isdisjoint(about):

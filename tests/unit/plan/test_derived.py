@@ -23,6 +23,7 @@ PLAN = proposal(
         declared("group/new", name="New"),
         declared("entitlement/calls", name="API calls", type="NUMBER", groups=["new"]),
         declared("entitlement/look", name="Look", type="CONFIG"),
+        declared("entitlement/seats", name="Seats", type="NUMBER"),
         declared("license/growth", name="Growth", type="PAID", lifecycleState="PUBLISHED"),
         declared("license/growth/grant/calls", value=500),
         declared("license/growth/grant/look", value={"theme": "dark"}),
@@ -43,6 +44,8 @@ PLAN = proposal(
 ).plan
 DOCUMENT: dict[str, Any] = json.loads(write_plan(PLAN))
 TIGHTENED = "update:license/growth/grant/calls"
+NEW_GRANT = "create:license/starter/grant/calls"
+RENAMED = "update:entitlement/calls"
 INSIDE = "update:license/growth/grant/look"
 
 Forge: TypeAlias = "Callable[[dict[str, Any]], object]"
@@ -63,8 +66,12 @@ def blind(document: dict[str, Any], name: str) -> None:
 
 
 def look_at_less(document: dict[str, Any], name: str, field: str) -> None:
+    del seen(document, name)["fields"][field]
+    refingerprint(document, name)
+
+
+def refingerprint(document: dict[str, Any], name: str) -> None:
     found = seen(document, name)
-    del found["fields"][field]
     found["fingerprint"] = fingerprint({"id": found["id"], "fields": found["fields"]})
 
 
@@ -91,10 +98,30 @@ def leave_out(document: dict[str, Any], name: str) -> None:
         summary[counts] = {word: count for word, count in left.items() if count}
 
 
+def write(document: dict[str, Any], name: str, field: str, value: object) -> None:
+    """Have a change write a value, whatever it wrote before."""
+    fields = change(document, name)["fields"]
+    found = next((each for each in fields if each["name"] == field), None)
+    if found is None:
+        address = change(document, name)["address"]
+        fields.append({"name": field, "after": value, "effect": "neutral"})
+        if name.startswith("update:"):
+            fields[-1]["before"] = 0
+            seen(document, address)["fields"][field] = 0
+            refingerprint(document, address)
+    else:
+        found["after"] = value
+
+
 def create_without(document: dict[str, Any], name: str, field: str) -> None:
     found = change(document, name)
     found["fields"] = [each for each in found["fields"] if each["name"] != field]
 
+
+COUNTED_SWITCH = [
+    {"name": name, "after": value, "effect": "neutral"}
+    for name, value in {"name": "Seats", "type": "BOOLEAN", "resetPeriod": "DAY"}.items()
+]
 
 FORGERIES: dict[str, tuple[Forge, str]] = {
     "a delete that is not counted": (
@@ -185,6 +212,14 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
         lambda d: change(d, TIGHTENED)["fields"][0].update(after=1000),
         "value stays as it is",
     ),
+    "a unit for one alone": (
+        lambda d: write(d, "create:entitlement/seats", "unitSingular", "seat"),
+        "entitlement/seats: create: `unitSingular` and `unitPlural` go together",
+    ),
+    "a reset of what is not counted": (
+        lambda d: change(d, "create:entitlement/seats").update(fields=COUNTED_SWITCH),
+        "entitlement/seats: create: `resetPeriod` does not go with type BOOLEAN",
+    ),
     "fewer requests": (lambda d: d.update(requests=4), "requests: the changes take at least"),
     "no requests": (lambda d: d.update(requests=0), "requests: the changes take at least"),
     "a negative count of requests": (lambda d: d.update(requests=-1), ">= 0"),
@@ -247,6 +282,44 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
         lambda d: d["guards"].update(allowed=["license/other"]),
         "license/other: guards.allowed: no change needs it",
     ),
+}
+
+
+VALUES: list[tuple[str, str, object, str]] = [
+    (NEW_GRANT, "overagePercent", "10", "overagePercent is not a whole number"),
+    (NEW_GRANT, "overagePercent", True, "overagePercent is not a whole number"),
+    (NEW_GRANT, "overagePercent", 0.5, "overagePercent is not a whole number"),
+    (NEW_GRANT, "overagePercent", 10**9, "overagePercent is more than 32767"),
+    (NEW_GRANT, "overagePercent", -1, "goes with `unlimited` only"),
+    (NEW_GRANT, "value", [1], "value is not a number, `unlimited`"),
+    (NEW_GRANT, "value", "1000", "value is not a number, `unlimited`"),
+    (NEW_GRANT, "value", True, "True is not a value for a NUMBER"),
+    (NEW_GRANT, "value", {"a": 1}, "is not a value for a NUMBER"),
+    (NEW_GRANT, "value", -7, "a threshold is not negative"),
+    (NEW_GRANT, "value", -1, "value is written as 'unlimited'"),
+    (TIGHTENED, "value", False, "False is not a value for a NUMBER"),
+    (TIGHTENED, "value", None, "value cannot be cleared"),
+    (INSIDE, "value", 5, "5 is not a value for a CONFIG"),
+    ("create:group/new", "name", 5, "name is not a text: 5"),
+    ("create:group/new", "name", " ", "name has another form than it may have"),
+    ("create:license/starter", "type", "FREE", "type is not one of COMMUNITY"),
+    ("create:license/starter", "name", "x" * 101, "more than 100 characters"),
+    (RENAMED, "groups", "new", "groups is not a list of slugs: 'new'"),
+    (RENAMED, "groups", [[]], "groups is not a list of slugs"),
+    (RENAMED, "groups", ["new", "new"], "groups is written as ['new']"),
+    (RENAMED, "name", ["Calls"], "name is not a text"),
+    (RENAMED, "displayOrder", 2**31, "displayOrder is more than 2147483647"),
+]
+
+
+def writing(name: str, field: str, value: object) -> Forge:
+    """Has a change write a value."""
+    return lambda document: write(document, name, field, value)
+
+
+FORGERIES |= {
+    f"{field} of {name} as {value!r:.20}": (writing(name, field, value), says)
+    for name, field, value, says in VALUES
 }
 
 
