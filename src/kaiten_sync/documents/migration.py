@@ -16,6 +16,7 @@ from kaiten_sync.documents.parts import (
     PlanTarget,
     Requests,
     Seal,
+    Sentence,
 )
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.migration import Stays
@@ -52,7 +53,7 @@ class MoveDocument(JsonDocument, frozen=True):
         tuple[str, ...], Meta(max_length=0), about("Nothing: moves do not wait.", [])
     ] = ()
     reason: Annotated[
-        str | UnsetType, about("The owner of the instance. Informational only.", "of acme")
+        Sentence | UnsetType, about("The owner of the instance. Informational only.", "of acme")
     ] = UNSET
 
 
@@ -159,7 +160,7 @@ class MigrationDocument(JsonDocument, frozen=True):
         about("The limits that the plan was checked against. Apply enforces them again."),
     ]
     warnings: Annotated[
-        tuple[str, ...],
+        tuple[Sentence, ...],
         about("Warnings for the reviewer. Informational only.", ["license/growth-v3 is a draft"]),
     ]
     digest: Seal

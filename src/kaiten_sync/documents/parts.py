@@ -29,6 +29,8 @@ ACTION_NAMES = [str(action) for action in all_actions()]
 # Patterns are keywords of the schema only, never `Meta(pattern=...)`: msgspec 0.22 counts the
 # references to the compiled pattern wrongly and crashes (msgspec issue 717). Readers check them.
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
+Sentence: TypeAlias = Annotated[str, Meta(max_length=10_000)]
+"""A text for people in a plan: far longer than any that is made, and short enough to be shown."""
 
 AddressText: TypeAlias = Annotated[
     str,
@@ -104,18 +106,18 @@ class TargetDocument(JsonDocument, frozen=True):
     """The server: its name in the project file and its base URL."""
 
     name: Annotated[
-        str, about("The target's name in the project file; `default` without one.", "local")
+        Sentence, about("The target's name in the project file; `default` without one.", "local")
     ]
-    url: Annotated[str, about("The server's base URL.", "http://127.0.0.1:6060")]
+    url: Annotated[Sentence, about("The server's base URL.", "http://127.0.0.1:6060")]
 
 
 class SourceDocument(JsonDocument, frozen=True):
     """A place in the declaration."""
 
-    file: Annotated[str, about("The path as it was given, with `/`.", "catalog/growth.yaml")]
+    file: Annotated[Sentence, about("The path as it was given, with `/`.", "catalog/growth.yaml")]
     line: Annotated[int, Meta(ge=1), about("The line, from 1.", 14)]
     through: Annotated[
-        tuple[str, ...] | UnsetType,
+        tuple[Sentence, ...] | UnsetType,
         about(
             "Where an inherited value comes from, nearest first; the last one declares it.",
             ["plus", "free"],

@@ -22,6 +22,7 @@ from kaiten_sync.documents.parts import (
     PlanTarget,
     Requests,
     Seal,
+    Sentence,
     SourceDocument,
 )
 from kaiten_sync.model.change import Effect
@@ -84,7 +85,7 @@ class ChangeDocument(JsonDocument, frozen=True):
         about("Where the object is declared. Absent for what is not declared."),
     ] = UNSET
     reason: Annotated[
-        str | UnsetType,
+        Sentence | UnsetType,
         about(
             "The reason, if it does not follow from the fields. Informational only.",
             "deleted with its license",
@@ -228,7 +229,7 @@ class LeftDocument(JsonDocument, frozen=True):
             {"description": "For teams"},
         ),
     ]
-    reason: Annotated[str, about("Why it stays.", "no longer declared")]
+    reason: Annotated[Sentence, about("Why it stays.", "no longer declared")]
     is_drift: Annotated[
         bool,
         about(
@@ -259,7 +260,7 @@ class FamilyDocument(JsonDocument, frozen=True):
         ),
     ]
     reason: Annotated[
-        str,
+        Sentence,
         about("The reason. Informational only.", "the change tightens growth-v3 for 3 holders"),
     ]
     serves: Annotated[
@@ -349,7 +350,7 @@ class PlanDocument(JsonDocument, frozen=True):
         about("The limits that the plan was checked against. Apply enforces them again."),
     ]
     warnings: Annotated[
-        tuple[str, ...],
+        tuple[Sentence, ...],
         about(
             "Warnings for the reviewer. Informational only.", ["license/growth is still a draft"]
         ),

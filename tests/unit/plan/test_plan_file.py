@@ -154,6 +154,7 @@ def test_a_plan_file_larger_than_the_limit_is_not_parsed(monkeypatch: pytest.Mon
 
 
 REMOVED = "(removed)"
+LONG = "x" * 10_001
 FAULTS: list[tuple[str, object, str]] = [
     ("formatVersion", True, "formatVersion: Expected `int`, got `bool`"),
     ("formatVersion", 1.0, "formatVersion: Expected `int`, got `float`"),
@@ -180,6 +181,11 @@ FAULTS: list[tuple[str, object, str]] = [
     ("changes/1/action", "destroy", "changes[1]: action: 'destroy' is not an action of the kind"),
     ("changes/1/effect", 3, "changes[1].effect: Expected `str`, got `int`"),
     ("changes/1/reason", None, "changes[1].reason: Expected `str`, got `null`"),
+    ("changes/1/reason", LONG, "changes[1].reason: Expected `str` of length <= 10000"),
+    ("changes/1/source/file", LONG, "source.file: Expected `str` of length <= 10000"),
+    ("changes/1/source/through", [LONG], "source.through[0]: Expected `str` of length <= 10000"),
+    ("warnings/0", LONG, "warnings[0]: Expected `str` of length <= 10000"),
+    ("target/name", LONG, "target.name: Expected `str` of length <= 10000"),
     ("changes/1/source/line", 0, "changes[1].source.line: Expected `int` >= 1"),
     ("changes/1/dependsOn/0", [], "changes[1].dependsOn[0]: Expected `str`, got `array`"),
     ("changes/1/fields/0/effect", "x", "changes[1].fields[0].effect: Invalid enum value 'x'"),
