@@ -102,7 +102,14 @@ class HttpCatalog:
         except ProblemError as error:
             _raise_unless_missing(error)
             return None
-        return _unique((decode_object(kind, item, parent) for item in items), path)
+        found = _unique((decode_object(kind, item, parent) for item in items), path)
+        # What has no id of its own has its parent's, and a list is of one parent.
+        if spec_of(kind).parent_wire and len({each.id for each in found}) > 1:
+            raise ServerError(
+                f"GET {path}: the {spec_of(kind).plural} are of several objects",
+                hint=MIXED_UP_HINT,
+            )
+        return found
 
     def get(self, address: Address) -> LiveResource | None:
         """One object; None when it does not exist."""

@@ -107,8 +107,14 @@ def _items(body: object, path: str) -> list[Any]:
 def _next_cursor(body: dict[str, Any], path: str, count: int) -> str | None:
     """Where the list goes on, None at its end; `count` items of it are read."""
     cursor = body.get("nextCursor")
-    # A server that leaves `hasMore` out and names a next page has one.
     has_more = body.get("hasMore")
+    # Half a list that is taken for a whole one would have its other half made again, or let go.
+    if not (has_more is None or isinstance(has_more, bool)) or (has_more is False and cursor):
+        raise IncompleteReadingError(
+            f"GET {path}: the server contradicts itself about whether there is another page",
+            hint="is this a Kaiten server? The last page has `hasMore: false` and no `nextCursor`",
+        )
+    # A server that leaves `hasMore` out and names a next page has one.
     if cursor if has_more is None else has_more:
         if isinstance(cursor, str) and 0 < len(cursor) <= _MOST_CURSOR:
             return cursor

@@ -28,9 +28,11 @@ from kaiten_sync.errors import (
     UsageError,
 )
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
 from kaiten_sync.kinds.license import LICENSE, LicenseMove
 from kaiten_sync.kinds.spec import Generation
+from kaiten_sync.model.address import ChildList
 
 QUOTAS = {"id": "g1", "slug": "quotas", "name": "Quotas", "description": None}
 FAST = RetrySettings(base_s=0.001, max_s=0.002, retry_after_max_s=0.002)
@@ -123,6 +125,26 @@ def test_refuses_a_list_that_does_not_add_up(answered_by, reply: Reply, says: st
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        {"hasMore": False, "nextCursor": "c"},
+        {"hasMore": False, "nextCursor": 7},
+        {"hasMore": "false"},
+        {"hasMore": 0, "nextCursor": "c"},
+        {"hasMore": [], "nextCursor": None},
+    ],
+    ids=str,
+)
+def test_refuses_a_page_that_is_the_last_and_is_not(  # type: ignore[no-untyped-def]
+    answered_by, said: dict[str, object]
+) -> None:
+    """It counted as the end, so that half of a catalog was taken for all of it."""
+    _, catalog = answered_by(lambda _: Reply(body={"items": [QUOTAS], **said}))
+    with pytest.raises(IncompleteReadingError, match="contradicts itself"):
+        catalog.list_kind(GROUP.kind)
+
+
+@pytest.mark.parametrize(
     "item",
     [
         {**QUOTAS, "slug": "../../etc/passwd"},
@@ -136,6 +158,20 @@ def test_refuses_an_object_that_cannot_be_one(answered_by, item: object) -> None
     _, catalog = answered_by(lambda _: page(item))
     with pytest.raises(ServerError):
         catalog.list_kind(GROUP.kind)
+
+
+@pytest.mark.parametrize("named", [{"licenseSlug": "growth"}, {}], ids=["named", "nameless"])
+@pytest.mark.parametrize("wire", ["licenseId", "licenseID"])
+def test_refuses_grants_of_several_licenses_in_one_list(  # type: ignore[no-untyped-def]
+    answered_by, named: dict[str, str], wire: str
+) -> None:
+    grants = [
+        {"entitlementSlug": slug, "value": {"type": "number", "value": 1}, wire: of, **named}
+        for slug, of in (("calls", "l1"), ("seats", "l2"))
+    ]
+    _, catalog = answered_by(lambda _: page(*grants))
+    with pytest.raises(ServerError, match="the grants are of several objects"):
+        catalog.list_children(ChildList(address("license/growth"), GRANT.kind))
 
 
 def test_refuses_an_answer_about_something_else(answered_by) -> None:  # type: ignore[no-untyped-def]
