@@ -187,7 +187,12 @@ class BilledError(ProblemError):
 
 
 class HeldError(ProblemError):
-    """The server does not delete an object that something refers to."""
+    """The server does not delete an object that something refers to.
+
+    `is_used` says that something else than grants does, such as recorded usage.
+    """
+
+    is_used = False
 
 
 class ContradictedError(ProblemError):

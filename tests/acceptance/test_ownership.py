@@ -297,6 +297,31 @@ def test_an_entitlement_with_usage_that_nobody_grants_is_found_before_anything_i
     assert plan(agreed) == []
 
 
+def test_usage_of_a_former_holder_is_found_before_the_last_grants_go(
+    agreed: Workplace, api: httpx.Client
+) -> None:
+    """No list shows such usage: the delete is tried before the grants that it waits for."""
+    make(api, "/instances", **instance_body(api, slug="acme-prod"))
+    usage = "/instances/acme-prod/entitlements/seats/usage"
+    assert api.post(usage, json={"value": 3}).status_code == 200
+    # Its new license does not grant what it has used.
+    moved = {**instance_body(api), "licenseId": api.get("/licenses/starter").json()["id"]}
+    assert api.put("/instances/acme-prod", json=moved).status_code == 204
+    less = FULL.replace(", seats: 5", "").replace("  seats: {name: Seats, type: NUMBER}\n", "")
+    agreed.write("catalog.yaml", less.replace("calls: 1000", "calls: 2000"))
+    assert "delete:entitlement/seats" in plan(agreed)
+    refused = agreed.run("apply", PLAN)
+    assert refused.code == 4
+    assert "instances that used it: 1" in refused.stdout
+    assert "keep it declared until nothing uses it any more" in refused.stdout
+    granted = api.get("/licenses/growth/entitlements").json()["items"]
+    assert sorted(each["value"]["value"] for each in granted) == [5, 1000]
+    # Once that instance is gone, so is its usage, and the same plan applies.
+    assert api.delete("/instances/acme-prod").status_code == 204
+    assert agreed.run("apply", PLAN).code == 0
+    assert slugs(api, "/entitlements") == {"calls"}
+
+
 def test_a_holder_who_came_after_the_plan_makes_it_stale(
     agreed: Workplace, api: httpx.Client
 ) -> None:

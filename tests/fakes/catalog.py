@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
-from kaiten_sync.errors import KaitenSyncError, ProblemError
+from kaiten_sync.errors import HeldError, KaitenSyncError, ProblemError
 from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import spec_of, wire_fields
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.kinds.values import with_defaults
@@ -41,6 +42,7 @@ class FakeCatalog:
         self.instances = list(instances)
         self.usage = dict(usage or {})
         self.refusals: dict[str, Collection[str]] = {}
+        self.granted_error: ProblemError = HeldError("DELETE", status=409, code="InUseConflict")
         self.granted = Rights(granted=frozenset())
         self._generation = generation
         self._lock = threading.RLock()
@@ -116,6 +118,8 @@ class FakeCatalog:
         if not look(self.objects.get(address)):
             return False
         self._call(f"delete {address}")
+        if referrers(self.objects, [address]):
+            raise self.granted_error
         with self._lock:
             return self.objects.pop(address, None) is not None
 

@@ -30,6 +30,10 @@ MIXED_UP_HINT = "something between here and the server mixes answers up: run it 
 NEWER_SERVER_HINT = (
     "is this a Kaiten server? One that is newer than this program may need a newer program"
 )
+_REDIRECTED_HINT = (
+    "use the URL that it redirects to, which `curl --head` shows; if that is a login page, a proxy"
+    " in front of the server wants a login of its own"
+)
 _FAILED_HINT = "the server failed at this: look into its log, or run it again later"
 _LATER_HINT = "the server does not take this now: run it again later"
 _REFUSED_HINT = "check the URL and what the message says: the server refuses this as it is"
@@ -40,6 +44,9 @@ operations do so follows from no contract (API facts, 2.5)."""
 
 _HELD = ".InUseConflict"
 """How codes end by which servers keep what is granted, used or held. Source: API facts, 2.2."""
+
+_GRANTS = "licenseGrants"
+"""Among the counts of such a problem, the grants. Source: API facts, 2.2."""
 
 _MADE = (".SlugConflict", ".AlreadyAssociated", ".AlreadyMember", ".NotADraft")
 """How codes end by which servers refuse to make what they have. Source: API facts, 2.2 to 2.5."""
@@ -82,11 +89,8 @@ def refusal(
             status=status,
         )
     if 300 <= status < 400:
-        return ServerError(
-            f"{request}: the server redirects, and a token is not sent along",
-            hint="use the URL that it redirects to, which `curl --head` shows; if that is a login"
-            " page, a proxy in front of the server wants a login of its own",
-        )
+        redirected = f"{request}: the server redirects, and a token is not sent along"
+        return ServerError(redirected, hint=_REDIRECTED_HINT)
     # A billed holder is not a reason to stop: the others of a migration move.
     is_billed = code is not None and code.endswith(_BILLED) and not path.startswith(INSTANCES)
     if is_billed:
@@ -101,11 +105,20 @@ def refusal(
     is_made = method == "POST" and code is not None and code.endswith(_MADE)
     kinds = ((is_billed, BilledError), (is_held, HeldError), (is_made, ContradictedError))
     kind = next((kind for is_of_kind, kind in kinds if is_of_kind), ProblemError)
-    refused = kind(
-        request, status=status, code=code, detail=detail, error_id=problem.get("errorId")
-    )
+    traced = problem.get("errorId")
+    refused = kind(request, status=status, code=code, detail=detail, error_id=traced)
     refused.hint = _next_step(refused, path)
+    if isinstance(refused, HeldError):
+        refused.is_used = _is_used(content)
     return refused
+
+
+def _is_used(content: bytes) -> bool:
+    """Whether what refers to an object, by the counts in its problem, is not grants alone."""
+    match json.loads(content):
+        case {"errors": [{"value": dict(counts)}, *_]}:
+            return any(count for name, count in counts.items() if name != _GRANTS)
+    return False
 
 
 def _next_step(refused: ProblemError, path: str) -> str:

@@ -146,13 +146,21 @@ class _Run:
         for place in range(len(self._changes)):
             self._enter(place, done)
             self._tell()
-        can_begin = [place for place, unmet in enumerate(self._unmet) if unmet == 0]
-        self._probes = Probes(self._changes, can_begin)
-        for place in can_begin:
-            self._make_ready(place)
+        self._probes = Probes(self._changes, self._unmet)
+        for place, unmet in enumerate(self._unmet):
+            if unmet == 0:
+                self._make_ready(place)
 
     def drive(self, pool: ThreadPoolExecutor) -> None:
         """Work until every change has an outcome."""
+        for place in self._probes.granted:
+            self.was_stopped = self.was_stopped or self._is_stopped()
+            if self._is_over:
+                break
+            for result in self._send(place):
+                if self._probes.end_granted(result.error):
+                    self._end(result)
+            self._tell()
         while True:
             self._start(pool)
             if not self._sending and not self._verifying:
@@ -254,21 +262,25 @@ class _Run:
                 self._batches.answered(result.place)
             # Once the last probe is over, workers go on side by side.
             self._probes.end(result.place, result.error)
-            is_stopped = isinstance(result.error, StoppedError)
-            self.was_stopped = self.was_stopped or is_stopped
-            if is_stopped and not result.has_written:
-                continue  # the server turned it away: it counts as not tried
-            if result.error is not None:
-                self._fail(result, result.error)
-            elif sent is None or not self._batches.hold(result):
-                self._succeed(result)
+            is_held = sent is not None and result.error is None and self._batches.hold(result)
+            if not is_held:
+                self._end(result)
+
+    def _end(self, result: Result) -> None:
+        is_stopped = isinstance(result.error, StoppedError)
+        self.was_stopped = self.was_stopped or is_stopped
+        if result.error is None:
+            self._succeed(result)
+        # What the server turned away counts as not tried.
+        elif result.has_written or not is_stopped:
+            self._fail(result, result.error)
 
     def _succeed(self, result: Result) -> None:
         status = Status.DONE if result.has_written else Status.ALREADY_DONE
         self._note(result.place, status)
         for follower in self._followers.of(self._changes[result.place].id):
             self._unmet[follower] -= 1
-            # What another failure blocks has its outcome already.
+            # What another failure blocks has its outcome already, as a probe has.
             if self._unmet[follower] == 0 and self._ended[follower] is None:
                 self._make_ready(follower)
                 self._batches.begin(follower)

@@ -1,16 +1,16 @@
 """Which changes are tried first and alone, because the server may refuse them.
 
-Deletes of what may be in use unseen come before all else, then one grant of each license that the
-server may bill. If one of them is refused, nothing else is tried.
+Deletes of what may be in use unseen come before all else, also those that wait for their grants to
+go: the server refuses them, and says what else it keeps them for. Then comes one grant of each
+license that the server may bill. If one of them is refused for good, nothing else is tried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaiten_sync.errors import BilledError, KaitenSyncError, ProblemError
-from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.errors import BilledError, HeldError, KaitenSyncError, ProblemError
+from kaiten_sync.kinds.registry import may_be_in_use
 from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.change import Action, Change
 
@@ -22,10 +22,15 @@ probe costs the time of one write."""
 class Probes:
     """The probes of one run, by the places of their changes in the plan."""
 
-    def __init__(self, changes: Sequence[Change], can_begin: Sequence[int]) -> None:
-        """Choose them among the changes that can begin."""
+    def __init__(self, changes: Sequence[Change], unmet: Sequence[int]) -> None:
+        """Choose them by how many changes each waits for; less than 0 if it is not to be done."""
         self.is_refused = False
-        self._deletes = {each for each in can_begin if _may_be_in_use(changes[each])}
+        can_begin = [place for place, count in enumerate(unmet) if count == 0]
+        kinds = ((each.address.kind, each.action) for each in changes)
+        deletes = [place for place, each in enumerate(kinds) if may_be_in_use(*each)]
+        self.granted = [place for place in deletes if unmet[place] > 0]
+        """Deletes that wait for others, in the order of the plan."""
+        self._deletes = {place for place in deletes if unmet[place] == 0}
         self._left = {*self._deletes, *_of_billed(changes, can_begin)}
 
     def __bool__(self) -> bool:
@@ -47,14 +52,15 @@ class Probes:
             self.is_refused = self.is_refused or isinstance(error, refusal)
             self._left.discard(place)
 
+    def end_granted(self, error: KaitenSyncError | None) -> bool:
+        """Whether a delete that waits for others has ended already; False if it has to wait.
 
-def _may_be_in_use(change: Change) -> bool:
-    """Whether a change deletes what the server may keep although nothing refers to it any more.
-
-    Recorded usage of an entitlement that no license grants is in no list.
-    """
-    held_by = spec_of(change.address.kind).held_by
-    return change.action == Action.DELETE and held_by is HeldBy.REFERRERS
+        Older servers answer 500, whatever keeps the object.
+        """
+        is_kept = isinstance(error, ProblemError)
+        is_used = isinstance(error, HeldError) and error.is_used
+        self.is_refused = self.is_refused or is_used
+        return is_used or not is_kept
 
 
 def _of_billed(changes: Sequence[Change], can_begin: Sequence[int]) -> Sequence[int]:

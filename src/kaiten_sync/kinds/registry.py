@@ -13,7 +13,7 @@ from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
 from kaiten_sync.kinds.instance import INSTANCE
 from kaiten_sync.kinds.license import LICENSE
-from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec, Move
+from kaiten_sync.kinds.spec import FieldSpec, Generation, HeldBy, KindSpec, Move
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action
 
@@ -147,6 +147,14 @@ def action_of(kind: str, word: str) -> Action:
 def move_of(kind: str, action: Action) -> tuple[FieldSpec, Move] | None:
     """The move that an action of a kind is, with its field; None for create, update, delete."""
     return spec_of(kind).moves.get(action)
+
+
+def may_be_in_use(kind: str, action: Action) -> bool:
+    """Whether a change deletes what the server may keep although nothing refers to it any more.
+
+    Recorded usage of an entitlement is in no list once the license of its user does not grant it.
+    """
+    return action == Action.DELETE and spec_of(kind).held_by is HeldBy.REFERRERS
 
 
 def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from kaiten_sync.kinds.registry import child_kinds, move_of
+from kaiten_sync.kinds.registry import child_kinds, may_be_in_use, move_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
@@ -18,6 +18,9 @@ _POSTED = 2
 
 _READ_FIRST = 3
 """Requests of any other change: read, PUT or DELETE, verify."""
+
+_TRIED_EARLY = 2
+"""More requests of a delete that is tried before others, which it waits for: read, DELETE."""
 
 _FOUND_DONE = 1
 """Requests of a change that the server has made itself by then: read."""
@@ -54,6 +57,8 @@ def requests_to_apply(
         move = move_of(change.address.kind, change.action)
         is_posted = change.action == Action.CREATE or (move and move[1].endpoint is not None)
         total += _POSTED if is_posted else _READ_FIRST
+        if change.depends_on and may_be_in_use(change.address.kind, change.action):
+            total += _TRIED_EARLY
         # A child is verified by the list of its parent, once for all of them.
         if change.address.parent is not None:
             total -= 1

@@ -11,7 +11,13 @@ from tests.support.values import address, declared, desired, live_state, proposa
 
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
-from kaiten_sync.errors import ContradictedError, ProblemError, StalePlanError, UnreachableError
+from kaiten_sync.errors import (
+    ContradictedError,
+    HeldError,
+    ProblemError,
+    StalePlanError,
+    UnreachableError,
+)
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
@@ -276,12 +282,62 @@ def test_a_refused_delete_of_what_nobody_refers_to_ends_the_run_before_other_wri
     )
     plan = plan_against(catalog, wanted, Policy(prune=Prune.ALL, max_deletes=Limit(percent=100)))
     result = apply(plan, catalog)
-    assert catalog.writes == ["delete entitlement/old"]
+    # The other one is granted, which the server says without a write.
+    assert catalog.writes == ["delete entitlement/used", "delete entitlement/old"]
     statuses = {each.change_id: each.status for each in result.outcomes}
     assert statuses.pop("delete:entitlement/old") is Status.FAILED
     assert len(statuses) == 3
     assert {*statuses.values()} == {Status.NOT_TRIED}
     assert not result.changed_anything
+
+
+def held(*, is_used: bool) -> ProblemError:
+    error = HeldError("DELETE", status=409, code="DeleteEntitlement.InUseConflict")
+    error.is_used = is_used
+    return error
+
+
+def taking_the_last_grant(error: ProblemError) -> tuple[Plan, FakeCatalog]:
+    catalog = FakeCatalog(
+        live("entitlement/old", name="Old", type="NUMBER"),
+        live("license/l", name="L", type="PAID"),
+        live("license/l/grant/old", value=1),
+    )
+    catalog.granted_error = error
+    wanted = desired(
+        declared("group/g", name="New"),
+        declared("license/l", name="L", type="PAID"),
+        owns=("l",),
+    )
+    policy = Policy(prune=Prune.ALL, max_deletes=Limit(percent=100))
+    return plan_against(catalog, wanted, policy), catalog
+
+
+@pytest.mark.parametrize("error", [held(is_used=False), ProblemError("DELETE", status=500)])
+def test_a_delete_that_only_grants_hold_waits_for_them(error: ProblemError) -> None:
+    """Older servers answer 500 then, so that says nothing of usage."""
+    plan, catalog = taking_the_last_grant(error)
+    result = apply(plan, catalog)
+    assert result.is_complete
+    assert catalog.writes[0] == catalog.writes[-1] == "delete entitlement/old"
+    assert {each.status for each in result.outcomes} == {Status.DONE}
+
+
+def test_a_delete_that_usage_holds_ends_the_run_before_its_grants_go() -> None:
+    plan, catalog = taking_the_last_grant(held(is_used=True))
+    result = apply(plan, catalog)
+    assert catalog.writes == ["delete entitlement/old"]
+    assert [each.status for each in result.outcomes].count(Status.FAILED) == 1
+    assert result.is_refused
+    assert not result.changed_anything
+
+
+def test_a_delete_whose_grants_others_took_just_now_is_done_once() -> None:
+    plan, catalog = taking_the_last_grant(held(is_used=False))
+    del catalog.objects[address("license/l/grant/old")]
+    result = apply(plan, catalog)
+    assert result.is_complete
+    assert catalog.writes.count("delete entitlement/old") == 1
 
 
 # Checked again right before each write
