@@ -106,6 +106,23 @@ def test_what_was_left_is_not_said_to_be_declared_no_more_once_its_list_is_decla
         assert left == {"license/growth/grant/sso": "an earlier plan left it there"}
 
 
+def test_the_served_version_is_named_if_only_another_one_is_declared_now(shop: Seller) -> None:
+    """The family leaves git, and its version that is on sale stays on the server."""
+    shop.sell(FAMILY)
+    shop.hold("growth", "one")
+    shop.sell(LOWERED)
+    left = {f"license/growth-v2{each}" for each in ("", *(f"/grant/{slug}" for slug in GRANTED))}
+    for _ in "planning", "planning again":
+        shop.plan(LICENSE)
+        assert {each["address"]: each["reason"] for each in shop.planned["left"]} == dict.fromkeys(
+            left, "no longer declared by family/growth"
+        )
+        assert shop.planned["changes"] == []
+    both = LICENSE + LICENSE.split("licenses:\n")[1].replace("  growth:", "  growth-v2:")
+    shop.plan(both)
+    assert shop.planned.get("left", []) == []
+
+
 def test_a_license_owns_the_grants_that_its_family_did(shop: Seller) -> None:
     shop.sell(FAMILY)
     shop.plan(LICENSE.replace(", sso: true}", "}"))

@@ -202,10 +202,9 @@ def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> O
     gone = {a for a in owned.missed if a.root in sold}
     versions = {a: {v.address for v in families[a.slug].versions} for a in shown}
     kept = {each for family in desired.terms for each in versions.get(family, ())}
-    taken: dict[Address, Address] = {}
-    for address in gone & versions.keys():
-        if versions[address].isdisjoint(desired.resources):
-            taken |= dict.fromkeys(versions[address], address)
+    leaving = gone & versions.keys()
+    split = {a for a in leaving if not versions[a].isdisjoint(desired.resources)}
+    taken = {version: a for a in leaving - split for version in versions[a]}
     inside = {each for each in live.resources if each.parent in taken}
     protected = {each for a in gone & owned.protected for each in versions.get(a, ())}
     found = dict(_beside(desired, live, families)) if owned.prune is Prune.OWNED else {}
@@ -217,7 +216,7 @@ def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> O
         missed=frozenset(a for a in missed if a.root not in kept).union(taken, beside),
         families=taken,
         beside=found,
-        released=dict(_released(owned, desired, shown, kept)),
+        released=dict(_released(owned, desired, shown, kept, split)),
         protected=owned.protected | protected,
     )
 
@@ -241,10 +240,12 @@ def _released(
     desired: DesiredState,
     shown: Mapping[Address, Address],
     kept: Collection[Address],
+    split: Collection[Address],
 ) -> Iterator[tuple[Address, str]]:
     """What is left on the server, by its address there, and why.
 
-    Older versions of declared families, which are `kept`, are left alone and not left behind.
+    Older versions of declared families, which are `kept`, are left alone and not left behind. Of
+    families that are `split` into versions, the version that each serves may be declared by nobody.
     """
     declared = {moved(a, shown) for a in desired.resources}
     for address in (*owned.missed, *owned.released):
@@ -260,6 +261,8 @@ def _released(
             )
         elif place and place.parent in desired.resources and place not in desired.owns:
             yield there, _holds_no_more(desired.resources[place.parent])
+        elif address.root in split and there.root not in desired.resources:
+            yield there, f"no longer declared by {address.root}"
 
 
 def _beside(
