@@ -140,6 +140,27 @@ def test_unknown_paths(api: httpx.Client, path: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
 
+@pytest.mark.parametrize(
+    "path", ["//api/licenses", "///api/nope", "//api", "/licenses/growth", "/API/licenses", "/v1"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_programs_get_a_problem_wherever_they_miss_the_api(
+    server: EmbeddedServer, api: httpx.Client, method: str, path: str
+) -> None:
+    answer = httpx.request(method, f"{server.url}{path}", headers=api.headers)
+    if path == "/licenses/growth" and method == "GET":  # a page, for whoever is signed in
+        assert answer.status_code == 303
+        return
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code in (404, 405)
+
+
+@pytest.mark.parametrize("path", ["//api/licenses", "//api", "/api/"])
+def test_below_the_api_everybody_is_a_program(server: EmbeddedServer, path: str) -> None:
+    answer = httpx.get(f"{server.url}{path}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
 def test_wrong_methods(api: httpx.Client) -> None:
     answer = api.patch("/licenses/growth")
     assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")

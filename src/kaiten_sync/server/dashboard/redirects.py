@@ -17,6 +17,12 @@ def see_other(path: str) -> Response:
     return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
 
 
+async def without_slash(request: Request) -> Response:
+    """Leads whoever typed a slash too many to the page."""
+    path, query = request.scope["path"].rstrip("/"), request.scope["query_string"].decode("latin-1")
+    return see_other(quote(path) + (f"?{query}" if query else ""))
+
+
 def lead_to(page: DashboardPage) -> Callable[[Request, Sent | None], Response]:
     """Leads whoever asks for the path of a form to the page that has it.
 
