@@ -245,6 +245,19 @@ def test_a_license_has_a_history_with_its_grants(
     assert "value: 7 → –Payload" in texts[0]
 
 
+def test_no_limit_is_read_as_unlimited_in_a_history(dash: Dash, meter: Meter) -> None:
+    meter.grant(-1)
+    meter.regrant(7, overage=5)
+    meter.regrant(-1)
+    html = Html(dash.see("/licenses/growth/history"))
+    now, before, first, _ = (" ".join(row) for row in html.rows())
+    name = "limitCapExceededOveragePercent"
+    assert "value: 7 → unlimited" in now
+    assert f"{name}: 5 → unlimited" in now
+    assert f"{name}: unlimited → 5" in before
+    assert f"value: – → unlimited{name}: – → unlimited" in first
+
+
 def test_a_large_value_does_not_hide_the_rest_of_a_history(dash: Dash, api: httpx.Client) -> None:
     done(api.post("/licenses", json={"name": "Growth", "type": "PAID"}))
     done(api.post("/entitlements", json={"name": "Branding", "type": "CONFIG"}))

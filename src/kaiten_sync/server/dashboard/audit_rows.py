@@ -31,7 +31,8 @@ _BOOKKEEPING = frozenset({"updatedAt", "updatedBy", "createdAt", "createdBy"})
 _MOVES = ("status", "lifecycle_stage")
 """What events name both sides of: `previous_status` and `new_status`."""
 
-_GRANTED = ("value", "limitCapExceededOveragePercent")
+_OVERAGE = "limitCapExceededOveragePercent"
+_GRANTED = ("value", _OVERAGE)
 """What a grant grants, in a payload."""
 
 _CSV_HEAD = (
@@ -172,10 +173,14 @@ def _changes(row: AuditRow, before: Mapping[str, Any] | None) -> Sequence[tuple[
     if before is None or event.address is None:
         return ()
     return [
-        (name, _text(before.get(name), row), _text(after.get(name), row))
+        (name, *(_property_text(name, side.get(name), row) for side in (before, after)))
         for name in dict.fromkeys((*before, *after))
         if name not in _BOOKKEEPING and before.get(name) != after.get(name)
     ]
+
+
+def _property_text(name: str, value: Any, of: Measured) -> str:
+    return "unlimited" if (name, value) == (_OVERAGE, -1) else _text(value, of)
 
 
 def _text(value: Any, of: Measured) -> str:
