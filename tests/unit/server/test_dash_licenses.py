@@ -190,6 +190,22 @@ def test_archiving_asks_and_says_who_has_it(dash: Dash, api: httpx.Client, growt
     assert api.get(f"/licenses/{growth}").json()["lifecycleState"] == "PUBLISHED"
 
 
+def test_a_default_is_not_archived_and_the_way_out_is_named(
+    dash: Dash, api: httpx.Client, growth: str
+) -> None:
+    dash.do(f"/licenses/{growth}/default")
+    asked = Html(dash.see(Html(dash.see(f"/licenses/{growth}")).link("Archive")))
+    assert "Make another version the default first" in asked.text
+    assert "Archive" not in [button.text for button in asked.all("button")]
+    answer = api.post(f"/licenses/{growth}/archive")
+    assert answer.json()["code"] == "ArchiveLicense.DefaultMustBePublished"
+    assert "make another version the default first" in answer.json()["detail"]
+    assert "make another version the default first" in dash.send(f"/licenses/{growth}/archive").text
+    dash.do("/new/license", {"name": "Growth", "type": "PAID", "familySlug": growth})
+    dash.do("/licenses/growth-v2/default")
+    assert api.post(f"/licenses/{growth}/archive").status_code == 200
+
+
 def test_a_version_becomes_the_default_and_keeps_the_rest(
     dash: Dash, api: httpx.Client, growth: str
 ) -> None:

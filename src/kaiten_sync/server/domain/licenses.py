@@ -86,7 +86,10 @@ def check_new(fields: LicenseFields) -> None:
             "a license is created DRAFT or PUBLISHED; archive-license archives it",
         )
     if fields.is_default and (fields.lifecycle_state or PUBLISHED) != PUBLISHED:
-        raise _default_must_be_published("CreateLicense")
+        raise _default_must_be_published(
+            "CreateLicense",
+            "only a PUBLISHED license can be its family's default: publish this one first",
+        )
 
 
 def check_new_version(fields: LicenseFields, version: int) -> None:
@@ -117,7 +120,11 @@ def check_change(stored: StoredLicense, fields: LicenseFields) -> None:
                 f"UpdateLicense.{code}", f"a PUT cannot change this of license {stored.slug!r}"
             )
     if fields.is_default and stored.lifecycle_state != PUBLISHED:
-        raise _default_must_be_published("UpdateLicense")
+        raise _default_must_be_published(
+            "UpdateLicense",
+            f"license {stored.slug!r} is {stored.lifecycle_state}, and only a PUBLISHED one can be"
+            " its family's default: publish it first",
+        )
 
 
 def check_move(stored: StoredLicense, move: LifecycleMove) -> None:
@@ -132,7 +139,11 @@ def check_move(stored: StoredLicense, move: LifecycleMove) -> None:
             f"license {stored.slug!r} is {stored.lifecycle_state}, not {move.source}",
         )
     if stored.is_default and move.target != PUBLISHED:
-        raise _default_must_be_published(move.operation)
+        raise _default_must_be_published(
+            move.operation,
+            f"license {stored.slug!r} is its family's default, which cannot be archived: make"
+            " another version the default first, or set isDefault to false",
+        )
 
 
 V = TypeVar("V", bound=StoredLicense)
@@ -144,8 +155,5 @@ def served_version(versions: Iterable[V]) -> V | None:
     return max(published, key=lambda v: (v.is_default, v.version), default=None)
 
 
-def _default_must_be_published(operation: str) -> RefusalError:
-    return conflict(
-        f"{operation}.DefaultMustBePublished",
-        "only a PUBLISHED license can be its family's default",
-    )
+def _default_must_be_published(operation: str, detail: str) -> RefusalError:
+    return conflict(f"{operation}.DefaultMustBePublished", detail)
