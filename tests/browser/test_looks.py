@@ -16,6 +16,7 @@ from tests.support.furnished import furnish, paths_of_pages
 from tests.support.metering import Meter, done
 from tests.support.metering import path as usage_path
 
+_INK = "canvas => Chart.getChart(canvas).options.scales.x.ticks.color"
 _PHONE = {"viewport": {"width": 360, "height": 740}}
 _LONG = "W" * 255
 _WIDE = """() => [...document.querySelectorAll("[role=region]")]
@@ -199,6 +200,20 @@ def test_what_is_printed_can_be_read_on_paper(
             assert boxes.evaluate_all(_BOXED) == [], path
     ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert ground == "rgb(247, 248, 250)"
+
+
+@pytest.mark.parametrize("window", [{"color_scheme": "dark"}], indirect=True)
+def test_charts_are_printed_in_the_colors_of_paper(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    """And are dark again on the screen."""
+    furnish(api)
+    page.goto(f"{server.url}/entitlements/api-calls/usage")
+    assert page.locator("canvas").first.evaluate(_INK) == "#a9b1bc"
+    page.emulate_media(media="print")
+    assert page.locator("canvas").first.evaluate(_INK) == "#525a66"
+    page.emulate_media(media="screen")
+    assert page.locator("canvas").first.evaluate(_INK) == "#a9b1bc"
 
 
 def test_the_longest_texts_of_grants_wrap(

@@ -77,8 +77,11 @@ for (const figure of document.querySelectorAll("figure[data-chart]")) {
   figure.querySelector(".plot").hidden = false;
   figure.querySelector("details").open = false;
   let chart = draw(figure);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    chart.destroy();
-    chart = draw(figure);
-  });
+  // Paper is light: what is printed has the colors of paper, whatever the screen has.
+  for (const look of ["(prefers-color-scheme: dark)", "print"]) {
+    matchMedia(look).addEventListener("change", () => {
+      chart.destroy();
+      chart = draw(figure);
+    });
+  }
 }
