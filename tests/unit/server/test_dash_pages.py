@@ -113,6 +113,26 @@ def test_a_path_of_a_form_in_the_address_bar_leads_to_its_page(dash: Dash, names
         assert answer.headers["Location"] == form.page.path.format(**names)
 
 
+def test_the_title_of_a_refused_form_says_that_something_is_wrong(dash: Dash, names: Names) -> None:
+    """It is the first thing that a screen reader says."""
+    for form in FORMS:
+        refused = dash.send(form.path.format(**names), {"form_token": "forged"})
+        assert refused.status_code >= 400, form.path
+        ordinary = Html(dash.see(form.page.path.format(**names))).all("title")[0].text
+        assert Html(refused.text).all("title")[0].text == f"Error: {ordinary}", form.path
+
+
+def test_a_slash_too_many_leads_to_the_page(dash: Dash, names: Names) -> None:
+    for page in PAGES:
+        path = page.path.format(**names)
+        if path != "/":
+            answer = dash.client.get(f"{path}/?q=M%C3%BCller&sort=name")
+            assert answer.status_code == 303, path
+            assert answer.headers["Location"] == f"{path}?q=M%C3%BCller&sort=name"
+    for elsewhere in ("//evil.example/", "///", "/nothing/", "/licenses//"):
+        assert dash.client.get(f"{dash.client.base_url}{elsewhere}").status_code == 404, elsewhere
+
+
 def test_every_page_has_its_curl_line(dash: Dash, names: Names) -> None:
     for path in paths_of_pages(names):
         assert "curl " in Html(dash.see(path)).text, path

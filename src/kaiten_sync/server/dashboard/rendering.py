@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from http import HTTPStatus
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -126,7 +127,9 @@ class Renderer:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """A page as an answer. No cache keeps it: it shows what only its visitor may see."""
-        html = self._environment.get_template(template).render(values)
+        html = self._environment.get_template(template).render(
+            {"is_error": status >= HTTPStatus.BAD_REQUEST, **values}
+        )
         answer = {**HEADERS, "Cache-Control": "no-store", **(headers or {})}
         return HTMLResponse(html, status, answer)
 

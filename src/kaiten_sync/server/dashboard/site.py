@@ -31,7 +31,7 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
 )
 from kaiten_sync.server.dashboard.receiving import receive, sent_with
-from kaiten_sync.server.dashboard.redirects import lead_to, see_other
+from kaiten_sync.server.dashboard.redirects import lead_to, see_other, without_slash
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
 from kaiten_sync.server.dashboard.signed import Signed, signed_in, signed_with
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind, conflict
@@ -104,7 +104,8 @@ class _Site:
             by_method = by_path.setdefault(form.path, {"GET": lead_to(form.page)})
             by_method["POST"] = self._take_form(form)
         routes: list[BaseRoute] = [self._route(path, by) for path, by in by_path.items()]
-        return [*routes, Route("/static/{name}", self._asset)]
+        slashed = [Route(f"{path}/", without_slash) for path in by_path if path != "/"]
+        return [*routes, Route("/static/{name}", self._asset), *slashed]
 
     def wrong(
         self,
@@ -338,6 +339,8 @@ class _Site:
         if status is None:
             status = STATUSES[refused.error.kind] if refused else 200
         headers = _RETRY if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        if refused:
+            shown = replace(shown, values={**shown.values, "is_error": True})
         return self._render(request, signed, shown, status, visit.plan, headers)
 
     @contextmanager
