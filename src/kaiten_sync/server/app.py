@@ -274,6 +274,8 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
     database = named or open_engine(default_database_url())  # which makes a folder
     try:
         _migrate_alone(database)
+        with unless_unusable(database):
+            database.stamp()
         with unless_unusable(database), database.writing() as connection:
             take_turn(connection, "bootstrap")  # another machine may start at the same time
             now_ms = time.time_ns() // 1_000_000

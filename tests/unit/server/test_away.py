@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +44,41 @@ def test_nothing_is_written_to_a_file_that_is_not_in_its_place(
         assert _readiness(server) == 200
         assert meter.total(1) == (2, 2)
         assert f"{file} is not the file that was opened" in server.log()
+
+
+@pytest.mark.parametrize("reports", [0, 300], ids=["just started", "with a long log"])
+def test_a_file_that_another_one_is_copied_over_is_not_used(tmp_path: Path, reports: int) -> None:
+    file, other = tmp_path / "kaiten.db", tmp_path / "other.db"
+    write_migrated(other)
+    url = f"sqlite:///{file}"
+    with ServerProcess(url) as server, client(server.url, server.token) as api:
+        meter = metered(api, url)
+        meter.grant(10**6)
+        for _ in range(reports):
+            meter.count(1)
+        shutil.copyfile(other, file)
+        for answer in (meter.report(1), api.get("/licenses"), api.get("/licenses")):
+            assert answer.status_code == 503
+            assert "stop the server, put a whole copy in its place" in answer.json()["detail"]
+        assert _readiness(server) == 503
+        assert "Traceback" not in server.log()
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("bytes_kept", [0, 4096, 100_000])
+def test_a_file_that_is_damaged_ends_no_server(tmp_path: Path, bytes_kept: int) -> None:
+    file = tmp_path / "kaiten.db"
+    with ServerProcess(f"sqlite:///{file}") as server, client(server.url, server.token) as api:
+        meter = metered(api, f"sqlite:///{file}")
+        meter.grant(10**6)
+        for _ in range(300):
+            meter.count(1)
+        os.truncate(file, bytes_kept)
+        for path in ("/licenses", "/entitlements", "/instances", "/customers"):
+            assert api.get(path).status_code in (200, 503), path
+        assert _readiness(server) in (200, 503)
+        assert "Traceback" not in server.log()
+        assert server.stop() == 0
 
 
 def test_a_database_that_is_away_takes_a_line_of_the_log_each_time(postgresql: Cluster) -> None:

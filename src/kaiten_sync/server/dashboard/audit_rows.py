@@ -173,7 +173,11 @@ def _changes(row: AuditRow, before: Mapping[str, Any] | None) -> Sequence[tuple[
     if before is None or event.address is None:
         return ()
     return [
-        (name, *(_property_text(name, side.get(name), row) for side in (before, after)))
+        (
+            name,
+            _property_text(name, before.get(name), row),
+            _property_text(name, after.get(name), row),
+        )
         for name in dict.fromkeys((*before, *after))
         if name not in _BOOKKEEPING and before.get(name) != after.get(name)
     ]

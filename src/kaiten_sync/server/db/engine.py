@@ -21,10 +21,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
-from kaiten_sync.server.db.failures import READ_ONLY_STATE, FileMovedError
+from kaiten_sync.server.db.failures import (
+    READ_ONLY_STATE,
+    FileMovedError,
+    FileOverwrittenError,
+)
 from kaiten_sync.server.db.files import DatabaseFile, create_private, keep_private, path_of
 from kaiten_sync.server.db.holding import hold
 from kaiten_sync.server.db.ownership import is_of_another_program
+from kaiten_sync.server.db.stamps import Stamp
 from kaiten_sync.server.settings import ServerStartError
 
 POSTGRESQL_CONNECTIONS = 10
@@ -33,9 +38,6 @@ only a few busy; a request that waits too long for one is answered with 503."""
 
 _SQLITE_CONNECTIONS = 40
 """As many as the web toolkit has worker threads, so that no request waits for a connection."""
-
-_MAPPED_BYTES = 2**30
-"""Of a SQLite file, which are read in place: otherwise a page is copied for each look at it."""
 
 _WAIT_MS = 5_000
 """How long a request waits for a lock, or for a connection, before it is answered with 503."""
@@ -100,6 +102,7 @@ class Database:
         self._turn = turn or nullcontext()
         self._reading = reading or {}
         self._file = file
+        self._stamp = Stamp(file.path) if file is not None and file.path is not None else None
         self._held = ExitStack()
 
     @property
@@ -158,6 +161,13 @@ class Database:
         if self._file is not None and self._file.path is not None:
             self._held.enter_context(hold(self._file.path, wait_s))
 
+    def stamp(self) -> None:
+        """From now on, notice if another file is copied over a file of SQLite."""
+        if self._stamp is not None:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql(f"PRAGMA user_version={self._stamp.renew()}")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
+
     def close(self) -> None:
         """End all connections."""
         self.engine.dispose()
@@ -167,6 +177,8 @@ class Database:
     def _transaction(self, options: Mapping[str, Any], *, writes: bool) -> Iterator[Connection]:
         if self._file is not None and self._file.is_moved:
             raise FileMovedError(self._file.path)
+        if self._stamp is not None and self._stamp.is_lost:
+            raise FileOverwrittenError(self._stamp.path)
         with self._turn, self.engine.connect() as connection:
             if options:
                 connection.execution_options(**options)
@@ -320,7 +332,9 @@ def _prepare_sqlite(connection: Any, file: DatabaseFile) -> None:
     # With WAL this loses no committed data in a crash of the program, only in one of the machine.
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA mmap_size={_MAPPED_BYTES}")
+    # Whoever shortens a file that is read in place, as copying another one over it does, ends the
+    # process by a signal.
+    cursor.execute("PRAGMA mmap_size=0")
     cursor.close()
     file.note()
 

@@ -18,6 +18,11 @@ READ_ONLY = "the database can only be read, and nothing was stored"
 DENIED = "the database does not give its user the rights for this, and nothing was stored"
 _NO_FILES = "the database cannot use its files"
 MOVED = "the file of the database was deleted or replaced; put it back, or restart the server"
+_PUT_AGAIN = (
+    "stop the server, put a whole copy in its place, without -wal and -shm files, and start it"
+)
+OVERWRITTEN = f"the file of the database was overwritten while the server used it; {_PUT_AGAIN}"
+DAMAGED = f"the file of the database is damaged; {_PUT_AGAIN}"
 
 READ_ONLY_STATE = "25006"
 """PostgreSQL's code of a database that can only be read, such as a replica."""
@@ -49,6 +54,8 @@ _OF_SQLITE = {
     sqlite3.SQLITE_READONLY: READ_ONLY,
     sqlite3.SQLITE_IOERR: _NO_FILES,
     sqlite3.SQLITE_CANTOPEN: _NO_FILES,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
 }
 _PRIMARY = 0xFF
 """The bits of an extended code of SQLite that are the code. Source: https://sqlite.org/rescode.html"""
@@ -61,17 +68,26 @@ class FileMovedError(SQLAlchemyError):
         super().__init__(f"{path} is not the file that was opened")
 
 
+class FileOverwrittenError(SQLAlchemyError):
+    """Another file was copied over that of the database."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} has the content of another file")
+
+
 def why_unavailable(error: SQLAlchemyError) -> str | None:
     """Why the database does not do now what it may do later: answer it with 503. None for a fault.
 
     A lock, a connection or an answer did not come in time, the connection is gone, or the database
-    can store nothing at present. All raise DBAPIError, but for a file that was moved, and for
-    waiting for a free connection of our own: sqlalchemy.exc.TimeoutError.
+    can store nothing at present. All raise DBAPIError, but for a file that was moved or
+    overwritten, and for waiting for a free connection of our own: sqlalchemy.exc.TimeoutError.
     """
     if isinstance(error, PoolTimeoutError):
         return BUSY
     if isinstance(error, FileMovedError):
         return MOVED
+    if isinstance(error, FileOverwrittenError):
+        return OVERWRITTEN
     if not isinstance(error, DBAPIError):
         return None
     if isinstance(error.orig, sqlite3.Error):
