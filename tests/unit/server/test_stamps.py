@@ -43,7 +43,7 @@ def test_it_is_not_lost_before_and_after_it_reaches_the_file(
 def test_a_file_that_grows_is_not_another_one(
     connection: sqlite3.Connection, tmp_path: Path
 ) -> None:
-    """SQLite writes the first page first: for a moment it tells of more pages than there are."""
+    """SQLite writes the first page first: for a moment it counts more pages than there are."""
     stamp = Stamp(tmp_path / "a.db")
     connection.execute(f"PRAGMA user_version={stamp.renew()}")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, event, select, text
 from starlette.applications import Starlette
 from starlette.routing import Route
-from tests.support.databases import Cluster
+from tests.support.databases import Cluster, write_migrated
 
 from kaiten_sync.server import app
 from kaiten_sync.server.app import (
@@ -146,6 +146,16 @@ def test_another_program_is_left_alone(empty_url: str) -> None:
     with pytest.raises(ServerStartError, match="belongs to another program"):
         start(empty_url)
     assert count(empty_url, "license") == 0
+
+
+def test_a_damaged_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    write_migrated(tmp_path / "kaiten.db")
+    with (tmp_path / "kaiten.db").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"x" * 40 * 4096)
+    with pytest.raises(ServerStartError, match="malformed") as refused:
+        start(sqlite_in(tmp_path))
+    assert "restore a backup, without -wal and -shm files" in (refused.value.hint or "")
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,15 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
 from kaiten_sync.server.db.engine import Database
-from kaiten_sync.server.db.failures import BUSY, DENIED, FULL, READ_ONLY, one_line, why_unavailable
+from kaiten_sync.server.db.failures import (
+    BUSY,
+    DAMAGED,
+    DENIED,
+    FULL,
+    READ_ONLY,
+    one_line,
+    why_unavailable,
+)
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.ownership import OUR_REVISION
 from kaiten_sync.server.db.tables import metadata
@@ -31,6 +39,8 @@ _TURN_MS = 60_000
 _ELSEWHERE = "start with another --database, which may be empty"
 
 _HINTS_BY_CAUSE = {
+    ("sqlite", DAMAGED): "check that the file is a kaiten-sync database; if it is damaged, restore"
+    " a backup, without -wal and -shm files beside it",
     ("sqlite", FULL): "make room on its disk, and start again",
     ("sqlite", BUSY): "stop the program that uses it, and start again",
     ("sqlite", READ_ONLY): "make the file and its folder writable for the server's user",

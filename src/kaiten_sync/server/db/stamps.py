@@ -58,7 +58,7 @@ class Stamp:
 def _read(path: Path) -> int | None:
     """The number in the file itself, whatever is in the log; None if it is no database now.
 
-    Nor is one that SQLite just writes the log into: its first page tells of more pages than there
+    Nor is one that SQLite just writes the log into: its first page counts more pages than there
     are. By SQLite, which keeps its locks when it closes a file that it has open elsewhere.
     """
     try:
