@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Scalar
@@ -83,6 +84,14 @@ def shorten(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
+def odd_space(text: str) -> str | None:
+    """The name of a character that looks like a space or like nothing, and is text to YAML."""
+    for each in text:
+        if each > "\x7f" and unicodedata.category(each) in ("Zs", "Cf"):
+            return f"{unicodedata.name(each, 'character').lower()} (U+{ord(each):04X})"
+    return None
+
+
 def _integer(text: str) -> Scalar | Diagnostic:
     # A sign is one character more. What is longer is too large, and slow to read.
     if len(text) <= _MAX_INTEGER_DIGITS + 1 and abs(value := int(text)) <= MAX_EXACT_INTEGER:
@@ -124,8 +133,11 @@ def _advice(text: str) -> str:
     if found := _THOUSANDS.fullmatch(text):
         return f"write {float(text):g} or {found[1]}{found[2]}, or {quoted}"
     if _LEADING_ZERO.fullmatch(text):
-        octal = "" if re.search("[89]", text) else f", or {int(text, 8)} if octal is meant"
+        is_one = re.search("[89]", text) or int(text, 8) == int(text)
+        octal = "" if is_one else f", or {int(text, 8)} if octal is meant"
         return f"write {int(text)}{octal}, or {quoted}"
+    if _BASE_60.fullmatch(text):
+        return f"write a plain number such as 90, or {quoted}"
     if _OTHER_NUMBER.fullmatch(text):
         number = _as_number(text)
         is_whole = number is not None and number.is_integer() and abs(number) <= MAX_EXACT_INTEGER

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import yaml
 from yaml.events import Event
 
-from kaiten_sync.declare.scalars import AMBIGUOUS, resolve_plain, shorten
+from kaiten_sync.declare.scalars import AMBIGUOUS, odd_space, resolve_plain, shorten
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.meant import comma_hint
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node, Scalar
@@ -25,6 +27,8 @@ MAX_DIAGNOSTICS = 200
 """Nobody reads more from one file, and each costs memory."""
 
 _MERGE_KEY = "<<"
+_MOST_COMPARED = 1_000
+"""Anchors that an unknown one is compared with."""
 
 
 class StopReading(Exception):  # noqa: N818  (a signal inside this package, not an error of the program)
@@ -38,6 +42,7 @@ class _Frame:
     ref: SourceRef
     is_map: bool
     anchor: str | None = None
+    is_flow: bool = False
     size: int = 1
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -115,10 +120,15 @@ class TreeBuilder:
         if event.tag is not None:
             self._refuse_tag(ref, event.tag)
         if len(self._stack) > MAX_DEPTH:
-            self._stop(ref, "too-deep", f"values are nested more than {MAX_DEPTH} levels deep")
+            self._stop(
+                ref,
+                "too-deep",
+                f"values are nested more than {MAX_DEPTH} levels deep",
+                "write it less deep, or close the brackets",
+            )
         self._count_nodes(1, ref)
         is_map = isinstance(event, yaml.MappingStartEvent)
-        self._stack.append(_Frame(ref, is_map, event.anchor))
+        self._stack.append(_Frame(ref, is_map, event.anchor, event.flow_style is True))
 
     def _start_document(self, event: yaml.DocumentStartEvent) -> None:
         self._documents += 1
@@ -143,21 +153,32 @@ class TreeBuilder:
         ref = self._ref(event)
         name = event.anchor or ""
         if any(frame.anchor == name for frame in self._stack):
-            self._refuse_alias(ref, "recursive-alias", f"'*{shorten(name)}' repeats what it is in")
+            message, hint = f"'*{shorten(name)}' repeats what it is in", "write out what is meant"
+            self._refuse_alias(ref, "recursive-alias", message, hint)
         elif name not in self._anchors:
-            self._refuse_alias(ref, "unknown-alias", f"no anchor '&{shorten(name)}' before this")
+            message = f"no anchor '&{shorten(name)}' before this"
+            hint = (
+                did_you_mean(name, islice(self._anchors, _MOST_COMPARED))
+                or f"put `&{shorten(name)}` before the value that it repeats, in this file;"
+                f' quote it if text is meant: "*{shorten(name)}"'
+            )
+            self._refuse_alias(ref, "unknown-alias", message, hint)
         else:
             node, size = self._anchors[name]
             self._count_nodes(size, ref, is_alias=True)
             self._add(node, size)
 
-    def _refuse_alias(self, ref: SourceRef, rule: str, message: str) -> None:
-        self._report(ref, rule, message)
+    def _refuse_alias(self, ref: SourceRef, rule: str, message: str, hint: str) -> None:
+        self._report(ref, rule, message, hint)
         self._add(Node(ref, None), 1)
 
     # -- keys and values -------------------------------------------------------------------
 
     def _take_key(self, frame: _Frame, text: str, ref: SourceRef, is_plain: bool) -> None:
+        if is_plain and (odd := odd_space(text[:1])):
+            # As in what is copied from a web page. Nothing is where it seems to be.
+            message = f"this key begins with a {odd}, which is text to YAML"
+            self._stop(ref, "odd-space", message, "indent with ordinary spaces")
         frame.key_ref = ref
         frame.key = text = self._keys.setdefault(text, text)
         if is_plain and text == _MERGE_KEY:
@@ -167,7 +188,8 @@ class TreeBuilder:
             return
         if is_plain and text not in self._plain_keys:
             value = resolve_plain(text)
-            hint = comma_hint(text) or f'quote it: "{shorten(text)}"'
+            is_after = frame.is_flow and bool(frame.entries)
+            hint = (comma_hint(text) if is_after else None) or f'quote it: "{shorten(text)}"'
             if isinstance(value, str):
                 self._plain_keys.add(text)
             elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
@@ -193,7 +215,15 @@ class TreeBuilder:
         if not frame.is_map:
             frame.items.append(node)
         elif frame.key_ref is None:
-            self._report(node.ref, "non-string-key", "a key is text, not a list, a map or an alias")
+            # Of a template, `{{ name }}`, the inner map is the key of the outer one, which is one.
+            if node.ref not in self.broken:
+                self._report(
+                    node.ref,
+                    "non-string-key",
+                    "a key is text, not a list, a map or an alias",
+                    "quote it if text is meant; templates are not filled in",
+                )
+            self.broken.add(frame.ref)
             frame.key_ref = node.ref
             frame.key = None
         else:
@@ -209,9 +239,17 @@ class TreeBuilder:
         for source in sources:
             if isinstance(source.value, dict):
                 frame.merged.append(source)
-            elif source.ref not in self.broken:
+                continue
+            # What would have been merged is not reported as missing.
+            if (key_ref := self._stack[-2].key_ref) is not None:
+                self.broken.add(key_ref)
+            if source.ref not in self.broken:
+                name = source.value if isinstance(source.value, str) else "name"
                 self._report(
-                    source.ref, "bad-merge-key", "'<<' takes a map or a list of maps", "`<<: *name`"
+                    source.ref,
+                    "bad-merge-key",
+                    "'<<' takes a map or a list of maps",
+                    f"write `<<: *{shorten(name)}`, where `&{shorten(name)}` is before a map",
                 )
 
     # -- diagnostics --------------------------------------------------------------------------
@@ -237,10 +275,10 @@ class TreeBuilder:
         if self._count <= MAX_NODES:
             return
         if is_alias:
-            self._stop(
-                ref, "alias-bomb", f"aliases expand this file to more than {MAX_NODES:,} values"
-            )
-        self._stop(ref, "too-many-values", f"the file holds more than {MAX_NODES:,} values")
+            message = f"aliases expand this file to more than {MAX_NODES:,} values"
+            self._stop(ref, "alias-bomb", message, "repeat less: an alias of aliases multiplies")
+        message = f"the file holds more than {MAX_NODES:,} values"
+        self._stop(ref, "too-many-values", message, "split it into several")
 
     def _report(self, ref: SourceRef, rule: str, message: str, hint: str | None = None) -> None:
         self.broken.add(ref)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.kinds.grant_rules import clashes, grant_diagnostics
+from kaiten_sync.kinds.grant_rules import OVERAGE_WIRE, clashes, grant_diagnostics
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     FieldSpec,
@@ -25,7 +25,6 @@ from kaiten_sync.model.value import (
     is_number,
 )
 
-_OVERAGE_WIRE = "limitCapExceededOveragePercent"
 _NO_VALUE = "a grant's value is a number, `unlimited`, true/false, or for CONFIG a map"
 _NO_GRANT = "a grant is a number, `unlimited`, true/false, or a map with `value`"
 
@@ -35,9 +34,9 @@ def settle_overage(body: dict[str, Any], changed: Fields) -> None:
     # A PUT repeats what was read. If the value changes between a number and `unlimited`, the
     # overage that was read does not go with the new one, and the server would refuse the whole.
     if body["value"].get("type") != "number" or body["value"]["value"] == UNLIMITED_WIRE:
-        body.pop(_OVERAGE_WIRE, None)
-    elif body.get(_OVERAGE_WIRE) == UNLIMITED_WIRE and "overagePercent" not in changed:
-        body.pop(_OVERAGE_WIRE)
+        body.pop(OVERAGE_WIRE, None)
+    elif body.get(OVERAGE_WIRE) == UNLIMITED_WIRE and "overagePercent" not in changed:
+        body.pop(OVERAGE_WIRE)
 
 
 def value_misfit(fields: Fields, entitlement: Fields) -> str | None:
@@ -113,8 +112,8 @@ GRANT = KindSpec(
         FieldSpec(
             name="overagePercent",
             type=FieldType.INTEGER,
-            wire=_OVERAGE_WIRE,
-            read=_OVERAGE_WIRE,
+            wire=OVERAGE_WIRE,
+            read=OVERAGE_WIRE,
             # -1 comes with `unlimited` alone, and then the value decides.
             order=Order.HIGHER_LOOSENS,
             default=_overage_default,

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.meant import truth_hint
 from kaiten_sync.kinds.spec import Clash
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Node
 from kaiten_sync.model.value import UNLIMITED, UNLIMITED_WIRE, Absent, Fields, Json, is_number
+
+PASTED = "api-form"
+"""The rule of a whole object of the API: nothing else is said about it."""
+
+OVERAGE_WIRE = "limitCapExceededOveragePercent"
 
 
 class _Shape(StrEnum):
@@ -52,6 +60,9 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
         if entry is None:
             continue
         node = entry.node
+        if is_map and wanted.get(grant.address.slug) is not _Shape.OBJECT and _is_tagged(node):
+            yield _pasted(grant, node)
+            continue
         shape = _Shape.NUMBER if node.value == UNLIMITED else _SHAPE_OF_VALUE.get(type(node.value))
         if shape is None:  # no value at all, which the schema reports
             continue
@@ -63,7 +74,7 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 "wrong-value-type",
                 f"'{grant.address.slug}' has type {declared_type}, so its grant is"
                 f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
-                f"its type is declared at {entitlement.entry.key_ref}",
+                _type_hint(node, wanted[grant.address.slug], entitlement),
             )
         if is_map:
             tag = grant.scalar("type")
@@ -75,16 +86,52 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                     at="type",
                     hint="the tag can be left out",
                 )
-        value: Json = {} if isinstance(node.value, dict | tuple) else node.value
-        fields = {"value": value}
-        overage = grant.scalar("overagePercent") if is_map else None
-        if not isinstance(overage, Absent):
-            fields["overagePercent"] = overage
-        for each in clashes(fields):
-            if each.at == "value":  # which may be written without its key
-                yield grant.diagnostic_at(node.ref, each.rule, each.message, each.hint)
-            else:
-                yield grant.diagnostic(each.rule, each.message, at=each.at, hint=each.hint)
+        yield from _clash_diagnostics(grant, node)
+
+
+def _clash_diagnostics(grant: Declared, node: Node) -> Iterator[Diagnostic]:
+    value: Json = {} if isinstance(node.value, dict | tuple) else node.value
+    fields = {"value": value}
+    overage = grant.scalar("overagePercent") if grant.is_map else None
+    if not isinstance(overage, Absent):
+        fields["overagePercent"] = overage
+    for each in clashes(fields):
+        if each.at == "value":  # which may be written without its key
+            yield grant.diagnostic_at(node.ref, each.rule, each.message, each.hint)
+        else:
+            yield grant.diagnostic(each.rule, each.message, at=each.at, hint=each.hint)
+
+
+def _type_hint(node: Node, wanted: _Shape, entitlement: Declared) -> str:
+    place = f"its type is declared at {entitlement.entry.key_ref}"
+    meant = truth_hint(node.value) if wanted is _Shape.BOOLEAN else None
+    return place if meant is None else f"{meant}; {place}"
+
+
+def _is_tagged(node: Node) -> bool:
+    """Whether a value is the API's tagged form."""
+    tag = node.entries.get("type")
+    return (
+        tag is not None
+        and node.entries.keys() == {"type", "value"}
+        and tag.node.value in tuple(_Shape)
+    )
+
+
+def _pasted(grant: Declared, node: Node) -> Diagnostic:
+    """What to write for a grant as the API answers it, with its tagged form below `value`."""
+    value = node.entries["value"].node.value
+    shown = json.dumps(value) if isinstance(value, int | float) else "..."
+    if value == UNLIMITED_WIRE:
+        shown = UNLIMITED
+    overages = (grant.scalar(name) for name in ("overagePercent", OVERAGE_WIRE))
+    percent = next((each for each in overages if is_number(each) and each > 0), None)
+    meant = shown if percent is None else f"{{value: {shown}, overagePercent: {percent}}}"
+    return grant.diagnostic(
+        PASTED,
+        "this is a grant as the API answers it, with its value one level too deep",
+        hint=f"write `{grant.address.slug}: {meant}`",
+    )
 
 
 def clashes(fields: Fields) -> Iterator[Clash]:

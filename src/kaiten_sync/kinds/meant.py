@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.spec import EXTENDS
 
 _FIELDS: Mapping[str, str] = {
@@ -17,7 +19,7 @@ _FIELDS: Mapping[str, str] = {
     "entitlements": "features feature grants grant limits quotas quota allowances meters",
     "groups": "group category categories",
     "value": "limit max maximum quota threshold amount cap count included",
-    "overagePercent": "overage overagepercentage softlimit burst",
+    "overagePercent": "overage overagepercentage softlimit burst limitcapexceededoveragepercent",
     "name": "title label displayname",
     "type": "kind tier",
     "lifecycleState": "state status lifecycle",
@@ -59,6 +61,8 @@ _CHOICES: Mapping[str, str] = {
     for word in words.split()
 }
 
+_NO_PERIOD = frozenset({"none", "never", "lifetime", "forever", "total", "once"})
+
 _PRICE = re.compile(
     r"price|cost|currenc|fees?\b|billing|^(usd|eur|gbp|sku|discount|tax|vat|mrr|arr)s?$"
 )
@@ -82,6 +86,9 @@ EXTENDS_GOES = (
     " goes into `bundles:`"
 )
 """Where `extends` belongs, for those who wrote it elsewhere."""
+
+_SET_BY_SERVER = re.compile(r"^(id|licenseid|entitlementid|familyid|organizationid)$|(edat|edby)$")
+_OWN_NAMES = frozenset({"slug", "entitlementslug", "licenseslug", "handle", "key", "identifier"})
 
 _GRANTS: Mapping[str, str] = {
     **dict.fromkeys(("true", "yes", "on", "enabled", "included", "available", *"✓✔✅☑🗸"), "true"),
@@ -114,6 +121,10 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
     for field, words in _FIELDS.items():
         if field in known and word in words.split():
             return f"did you mean '{field}'?"
+    if _SET_BY_SERVER.search(word):
+        return "the server sets it: remove it"
+    if word in _OWN_NAMES and ("name" in known or "value" in known):
+        return "the key above the fields is the slug: remove it"
     # `sold` is a field of families alone: it is how a family is told from a license here.
     if word in _OF_VERSIONS and "sold" in known:
         return _NO_VERSIONS
@@ -122,6 +133,12 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
     # In this order: a price per seat is first of all a price.
     unheard_of = ((_PRICE, _NO_PRICES), (_TRIAL, _NO_END), (_SHARE, _NO_SHARES))
     return next((hint for pattern, hint in unheard_of if pattern.search(word)), None)
+
+
+def misspelled(keys: Iterable[str], known: Collection[str]) -> frozenset[str]:
+    """The known fields that unknown keys are meant to be."""
+    hints = {field_hint(key, known) or did_you_mean(key, known) for key in keys if key not in known}
+    return frozenset(name for name in known if f"did you mean '{name}'?" in hints)
 
 
 def extends_hint(value: object) -> str:
@@ -135,8 +152,10 @@ def extends_hint(value: object) -> str:
     return f"write a name, or a list of names: `{EXTENDS}: [free, extras]`"
 
 
-def choice_hint(text: object, choices: Iterable[object]) -> str | None:
+def choice_hint(text: object, choices: Collection[object]) -> str | None:
     """The choice that a text means; None if it means none of them."""
+    if isinstance(text, str) and _letters(text) in _NO_PERIOD and "MONTH" in choices:
+        return "leave the line out: without a period, usage never starts over"
     choice = _CHOICES.get(_letters(text)) if isinstance(text, str) else None
     return f"write {choice}" if choice is not None and choice in choices else None
 
@@ -158,6 +177,10 @@ def grant_hint(value: object) -> str | None:
     meant = _GRANTS.get(text.lower()) or ("unlimited" if first == "unlimited" else None)
     if meant is not None:
         return f"remove the quotes: {meant}" if text == meant else f"write {meant}"
+    if close := did_you_mean(text, ("unlimited",)):
+        return close
+    if text.startswith("{"):
+        return "write the map without the quotes around it, below `value`: `{value: {...}}`"
     return (
         "write a number, `unlimited`, true or false; a text goes into a CONFIG entitlement,"
         " inside a map: `{value: {name: ...}}`"
@@ -166,21 +189,32 @@ def grant_hint(value: object) -> str | None:
 
 def truth_hint(value: object) -> str | None:
     """What to write in place of something that is neither true nor false."""
+    if isinstance(value, int) and value in (0, 1):
+        return f"write {str(bool(value)).lower()}"
     meant = _GRANTS.get(value.strip().lower()) if isinstance(value, str) else None
     if meant not in ("true", "false"):
         return None
     return f"remove the quotes: {meant}" if meant == value else f"write {meant}"
 
 
-def number_hint(value: object) -> str | None:
+def number_hint(value: object, *, is_percent: bool = False) -> str | None:
     """What to write in place of a number of a field that has no unit."""
     text = value.strip() if isinstance(value, str) else ""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)( ?%)?", text)
+    if isinstance(value, float) and is_percent and 0 < value < 1:
+        return f"write {value * 100:.0f}: it is in percent"
     if isinstance(value, float):
         return f"write {math.floor(value)} or {math.ceil(value)}"
     if found is None:
         return "write a plain number, without prefix or unit"
     return f"write {found[1]}, without the percent sign" if found[2] else f"write {found[1]}"
+
+
+def text_hint(value: object) -> str | None:
+    """What to write in place of something that is not a text."""
+    if isinstance(value, bool):
+        return f'quote it if text is meant: "{str(value).lower()}"'
+    return f'quote it: "{value}"' if isinstance(value, int | float) else None
 
 
 def comma_hint(key: str) -> str | None:
@@ -192,8 +226,13 @@ def comma_hint(key: str) -> str | None:
 
 def slug_meant(text: str) -> str:
     """The slug that a name means: requestsPerMonth is requests-per-month."""
+    # Letters without their accents, and nothing that cannot be seen.
+    plain = (
+        each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each)
+    )
+    seen = "".join(each for each in plain if unicodedata.category(each) != "Cf")
     # A hyphen before each capital that begins a word; of `APIKey` that is the K.
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", text)
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", seen)
     return re.sub("[^a-z0-9]+", "-", spaced.lower()).strip("-")
 
 

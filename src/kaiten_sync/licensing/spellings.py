@@ -155,7 +155,9 @@ def unit_fields(word: str) -> str:
         one = f"{name[:-3]}y" if name.endswith("ies") else name[:-1]
     elif len(name) >= _LONG_NAME and name.islower():
         several = f"{name}s"
-    return f"`unitSingular: {one}{slash}{each}` and `unitPlural: {several}{slash}{each}`"
+    quote = '"' if name.startswith("%") else ""  # which begins no text without quotes
+    one, several = (f"{quote}{each_name}{slash}{each}{quote}" for each_name in (one, several))
+    return f"`unitSingular: {one}` and `unitPlural: {several}`"
 
 
 def _form_hint(number: str, word: str, units: tuple[str, ...]) -> str:

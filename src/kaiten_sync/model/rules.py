@@ -21,6 +21,7 @@ RULES: Mapping[str, str] = {
     "lfs-pointer": "A file is a pointer of Git LFS, and its content is not there.",
     # YAML
     "yaml-syntax": "A file is not valid YAML.",
+    "odd-space": "A key begins with a space that is text to YAML.",
     "merge-conflict": "A file has git's conflict markers: both sides of a merge.",
     "multiple-documents": "A file holds more than one YAML document.",
     "too-deep": "Values are nested too deeply.",
@@ -45,6 +46,7 @@ RULES: Mapping[str, str] = {
     "bad-format": "A text does not have the form that is asked for.",
     "bad-slug": "A slug does not have the form of one.",
     "bad-icon": "An icon does not have the form `lucide:name`.",
+    "api-form": "A grant is written as the API answers it.",
     "bad-grant": "A grant is none of: a number, unlimited, true or false, a map with value.",
     "bad-quantity": "A number with a prefix or a unit cannot be read.",
     "text-length": "A text is blank, too short or too long.",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from kaiten_sync.kinds.grant_rules import PASTED
 from kaiten_sync.kinds.registry import all_kinds
 from kaiten_sync.model.declared import CatalogView
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.validate.catalog_view import view_catalog
-from kaiten_sync.validate.presence_rules import null_diagnostics, required_diagnostics
+from kaiten_sync.validate.presence_rules import is_unread, null_diagnostics, required_diagnostics
 from kaiten_sync.validate.reference_rules import reference_diagnostics, scope_diagnostics
 from kaiten_sync.validate.schema_diagnostics import schema_diagnostics
 
@@ -46,6 +47,7 @@ def check(
     found = [*schema_diagnostics(written or merged)]
     for rule in rules:
         found.extend(rule(view, scope or Scope()))
+    found = [*_without_echoes(found, view)]
     fresh: dict[tuple[str, int, int, str, str], Diagnostic] = {}
     for each in found:
         if each.ref not in merged.broken:
@@ -55,3 +57,23 @@ def check(
     return tuple(
         fresh[key].changed(line_text=merged.line_text(fresh[key].ref)) for key in sorted(fresh)
     )
+
+
+def _without_echoes(found: list[Diagnostic], view: CatalogView) -> Iterator[Diagnostic]:
+    """What is found, without what follows from another mistake in the same place."""
+    malformed = {each.ref for each in found if each.rule == "bad-slug"}
+    pasted = {each.address for each in found if each.rule == PASTED}
+    unknown = {each.address for each in found if each.rule == "unknown-field"}
+    unread = {
+        str(address)
+        for address, declared in (view.objects.items() if unknown else ())
+        if str(address) in unknown and is_unread(declared)
+    }
+    for each in found:
+        is_echo = (
+            (each.rule.startswith("undeclared-") and each.ref in malformed)
+            or (each.rule != PASTED and each.address in pasted)
+            or (each.rule == "unknown-field" and each.address in unread)
+        )
+        if not is_echo:
+            yield each

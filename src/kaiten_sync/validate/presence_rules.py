@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaiten_sync.kinds.meant import misspelled
 from kaiten_sync.kinds.registry import child_kinds, spec_of
-from kaiten_sync.model.declared import CatalogView
+from kaiten_sync.kinds.spec import EXTENDS, KindSpec
+from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.settings import Scope
 
@@ -15,13 +17,39 @@ def required_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnosti
     for declared in view.objects.values():
         # A bare value is the one field that may be written without a map.
         if declared.is_map:
-            for name in spec_of(declared.address.kind).required:
-                if declared.field(name) is None:
-                    kind = declared.address.kind
-                    hint = spec_of(kind).missing_hint or f"add `{name}:`"
-                    yield declared.diagnostic(
-                        "missing-field", f"the {kind} has no `{name}`", hint=hint
-                    )
+            spec = spec_of(declared.address.kind)
+            missing = [name for name in spec.required if declared.field(name) is None]
+            if missing:
+                yield from _missing(declared, spec, missing)
+
+
+def _missing(declared: Declared, spec: KindSpec, missing: list[str]) -> Iterator[Diagnostic]:
+    kind = declared.address.kind
+    # A misspelled field is reported as what it is.
+    there = misspelled(declared.entry.node.entries, known_keys(spec))
+    slug = declared.address.slug
+    if slug in (child.section for child in child_kinds(kind)):
+        hint = f"indent `{slug}:` more, if it belongs to the {kind} above it"
+        yield declared.diagnostic("missing-field", f"the {kind} has no `{missing[0]}`", hint=hint)
+        return
+    for name in missing:
+        if name not in there:
+            hint = spec.missing_hint or f"add `{name}:`"
+            yield declared.diagnostic("missing-field", f"the {kind} has no `{name}`", hint=hint)
+
+
+def is_unread(declared: Declared) -> bool:
+    """Whether an object lacks a required field and has none that are known, as if misplaced."""
+    spec = spec_of(declared.address.kind)
+    keys, known = declared.entry.node.entries.keys(), known_keys(spec)
+    is_missing = any(name not in keys for name in spec.required)
+    return bool(keys) and is_missing and not keys & known and not misspelled(keys, known)
+
+
+def known_keys(spec: KindSpec) -> frozenset[str]:
+    """What the map of an object can have."""
+    children = (child.section for child in child_kinds(spec.kind))
+    return frozenset({*(each.name for each in spec.keys), *children, EXTENDS})
 
 
 def null_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from kaiten_sync.kinds.meant import comma_hint
 from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
 from kaiten_sync.kinds.schema import catalog_schema
 from kaiten_sync.kinds.spec import BUNDLE
@@ -80,13 +81,20 @@ def _diagnostics(error: ValidationError, tree: _Tree) -> Iterator[Diagnostic]:
     # About the key itself, so its place is that of the key and not of what it has.
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, str(instance))
-        yield from _at_key(path, describe_value(error, path), tree)
+        found = describe_value(error, path)
+        entry = _entry(path, tree)
+        # In braces, 10,000 is an entry and one more, with a key that nobody wrote as one.
+        if entry is not None and entry.node.value is None and (meant := comma_hint(str(instance))):
+            found = found.changed(hint=meant)
+        yield from _at_key(path, found, tree)
     elif error.validator == "additionalProperties":
         # jsonschema reports all unknown keys of an object at once. Each has a line of its own.
         for key in sorted(instance.keys() - known_fields(error)):
             yield from _at_key((*path, key), describe_unknown(key, error), tree)
     elif instance is None and isinstance(tree, MergedCatalog) and isinstance(path[-1], str):
-        yield from _at_key(path, describe_null(path), tree)
+        entry = _entry(path, tree)
+        line = tree.line_text(entry.key_ref) if entry is not None else None
+        yield from _at_key(path, describe_null(path, line or ""), tree)
     else:
         entry = _entry(path, tree)
         if entry is not None:

@@ -6,6 +6,7 @@ show too, and `x-rule`, the rule's name where the keyword alone does not determi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,12 +14,12 @@ from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.meant import (
     EXTENDS_GOES,
     choice_hint,
-    comma_hint,
     extends_hint,
     field_hint,
     grant_hint,
     number_hint,
     slug_meant,
+    text_hint,
     truth_hint,
 )
 from kaiten_sync.kinds.spec import EXTENDS
@@ -46,6 +47,8 @@ _RULES = {
 _LONGEST_REPEATED = 40
 """Characters. A longer text is no name."""
 _UNIT_WORDS = frozenset({"unit", "units", "unitname", "measure"})
+_FEW = 10
+"""Names that a hint repeats."""
 _ANY_RANGE = "out-of-range"
 _SLUG_LENGTHS = range(2, 101)
 """As in the schema: a hint must not suggest a slug that is refused as well."""
@@ -69,12 +72,15 @@ def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
 
 
-def describe_null(path: tuple[str | int, ...]) -> Diagnostic:
-    """A null instead of a value."""
+def describe_null(path: tuple[str | int, ...], line: str) -> Diagnostic:
+    """A null instead of a value, which this line seems to have."""
+    is_comment = f"{path[-1]}: #" in line
     return Diagnostic(
         rule="null-field",
         message=f"`{path[-1]}` cannot be null",
-        hint="give it a value, or remove the line",
+        hint="quote the value if it begins with '#', which begins a comment"
+        if is_comment
+        else "give it a value, or remove the line",
     )
 
 
@@ -107,29 +113,53 @@ def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str
         case "bad-slug":
             if EXTENDS in path[-2:]:
                 return extends_hint(error.instance)
-            slug = slug_meant(str(error.instance))
-            if meant := comma_hint(str(error.instance)):
-                return meant
+            if not isinstance(error.instance, str):
+                return _slug_in(error.instance)
+            slug = slug_meant(error.instance)
             return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
         case "wrong-type":
-            return _type_hint(error)
+            return _type_hint(error, path)
     return None
 
 
-def _type_hint(error: ValidationError) -> str | None:
+def _slug_in(value: object) -> str | None:
+    """What to write for an object of the API in place of its slug."""
+    slug = value.get("slug") if isinstance(value, dict) else None
+    return f"write its slug alone: {slug}" if isinstance(slug, str) else None
+
+
+def _type_hint(error: ValidationError, path: tuple[str | int, ...]) -> str | None:
     """What to write in place of a value of another type."""
     types = _schema(error).get("type", ())
     wanted = _listed(types)
-    text = _short_text(error.instance)
-    if isinstance(error.instance, list) and "object" in wanted:
-        return "write each as `slug: value`, without the dash or the brackets"
+    value, text = error.instance, _short_text(error.instance)
+    if "object" in wanted:
+        return _map_hint(value, text, path, _schema(error).get("properties", {}))
+    if "array" in wanted and isinstance(value, dict):
+        return f"write a list: [{', '.join(map(str, value))}]" if len(value) < _FEW else None
     if text and "array" in wanted:
         return f"write a list: [{', '.join(map(slug_meant, text.split(',')))}]"
-    if text and "object" in wanted and "name" in _schema(error).get("properties", ()):
-        return f"write a map: {{name: {text}}}"
     if "boolean" in wanted:
-        return truth_hint(error.instance)
-    return number_hint(error.instance) if {"integer", "number"} & {*wanted} else None
+        return truth_hint(value)
+    if "string" in wanted:
+        return text_hint(value)
+    is_percent = str(path[-1]).endswith("Percent")
+    return number_hint(value, is_percent=is_percent) if {"integer", "number"} & {*wanted} else None
+
+
+def _map_hint(
+    value: object, text: str, path: tuple[str | int, ...], fields: Mapping[str, Any]
+) -> str | None:
+    """What to write in place of something that is no map."""
+    if isinstance(value, list):
+        return "write each as `slug: value`, without the dash or the brackets"
+    if path and path[-1] in fields:
+        return f"`{path[-1]}` is a field: write it below a slug, and indent it more than the slug"
+    if text and re.search(r"\b[a-zA-Z]+:\S", text):
+        return "write a space after each ':'"
+    if text and "name" in fields:
+        return f"write a map: {{name: {text}}}"
+    return f"write each {'field' if 'name' in fields else 'slug'} below it, with its value"
 
 
 def _short_text(value: object) -> str:

@@ -49,7 +49,6 @@ licenses:
         "wrong-type",
         "anchor-without-period",
         "bad-slug",
-        "missing-field",
         "unknown-field",
         "wrong-value-type",
         "undeclared-entitlement",

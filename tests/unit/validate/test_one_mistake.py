@@ -1,0 +1,311 @@
+"""One mistake is one finding, at its place, with what to write instead: no echoes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.pipeline import CatalogSource, validate
+
+_ENTITLEMENTS = """\
+version: 1
+entitlements:
+  api-calls: {name: A, type: NUMBER}
+  sso: {name: S, type: BOOLEAN}
+  look: {name: L, type: CONFIG}
+"""
+
+
+def grant(text: str, slug: str = "api-calls") -> str:
+    return f"""{_ENTITLEMENTS}licenses:
+  pro:
+    name: Pro
+    type: PAID
+    entitlements:
+      {slug}: {text}
+"""
+
+
+def licenses(text: str) -> str:
+    return f"{_ENTITLEMENTS}licenses:\n{text}"
+
+
+def entitlement(field: str) -> str:
+    return f"version: 1\nentitlements:\n  seats: {{name: S, type: NUMBER, {field}}}\n"
+
+
+API_BODY = (
+    '{"id": "l1", "licenseId": "l2", "entitlementSlug": "api-calls", "value": '
+    '{"type": "number", "value": 1000}, "limitCapExceededOveragePercent": %s, '
+    '"createdAt": "2026-01-01T00:00:00Z"}'
+)
+
+ONE = {
+    # a misspelled field is not missing as well
+    "a typo of a required field": (
+        licenses("  pro: {nmae: Pro, type: PAID}\n"),
+        "unknown-field",
+        "7:9",
+        "did you mean 'name'?",
+    ),
+    "a typo of value": (grant("{vaule: 5}"), "unknown-field", "11:19", "did you mean 'value'?"),
+    "a field in capitals": (grant("{Value: 5}"), "unknown-field", "11:19", "mean 'value'?"),
+    "a zero-width space in a field": (
+        licenses("  pro: {name: Pro, ty\u200bpe: PAID}\n"),
+        "unknown-field",
+        "7:20",
+        "did you mean 'type'?",
+    ),
+    "JSON without value": (grant("{theme: dark}", "look"), "missing-field", "11:7", "add `value`"),
+    # a malformed slug is not undeclared as well
+    "an entitlement in capitals": (grant("true", "SSO"), "bad-slug", "11:7", "mean 'sso'?"),
+    "an accent": (grant("5", "ápi-calls"), "bad-slug", "11:7", "mean 'api-calls'?"),
+    "an accent of its own": (grant("5", "a\u0301pi-calls"), "bad-slug", "11:7", "mean 'api-calls'"),
+    "a zero-width space": (grant("5", "api\u200b-calls"), "bad-slug", "11:7", "mean 'api-calls'?"),
+    "a group in capitals": (
+        entitlement("groups: [Quotas]") + "groups: {quotas: {name: Q}}\n",
+        "bad-slug",
+        "3:43",
+        "did you mean 'quotas'?",
+    ),
+    "a group as the API has it": (
+        entitlement("groups: [{slug: quotas}]") + "groups: {quotas: {name: Q}}\n",
+        "bad-slug",
+        "3:43",
+        "write its slug alone: quotas",
+    ),
+    "groups as a map": (
+        entitlement("groups: {quotas: true}") + "groups: {quotas: {name: Q}}\n",
+        "wrong-type",
+        "3:42",
+        "write a list: [quotas]",
+    ),
+    # objects of the API
+    "a grant of the API": (grant(API_BODY % 0), "api-form", "11:7", "write `api-calls: 1000`"),
+    "one with overage": (
+        grant(API_BODY % 20),
+        "api-form",
+        "11:7",
+        "write `api-calls: {value: 1000, overagePercent: 20}`",
+    ),
+    "one without a cap": (
+        grant("{value: {type: number, value: -1}}"),
+        "api-form",
+        "11:7",
+        "write `api-calls: unlimited`",
+    ),
+    "one with a truth": (
+        grant("{value: {type: boolean, value: true}}", "sso"),
+        "api-form",
+        "11:7",
+        "write `sso: true`",
+    ),
+    "overage as the API has it": (
+        grant("{value: 5, limitCapExceededOveragePercent: 20}"),
+        "unknown-field",
+        "11:29",
+        "did you mean 'overagePercent'?",
+    ),
+    "an id": (entitlement("id: e1"), "unknown-field", "3:34", "the server sets it: remove it"),
+    "a time": (entitlement("updatedAt: x"), "unknown-field", "3:34", "the server sets it"),
+    "a slug": (entitlement("slug: seats"), "unknown-field", "3:34", "the slug: remove it"),
+    # indentation
+    "grants beside the license": (
+        licenses("  pro:\n    name: Pro\n    type: PAID\n  entitlements:\n    sso: true\n"),
+        "missing-field",
+        "10:3",
+        "indent `entitlements:` more",
+    ),
+    "more indented": (
+        licenses("  pro:\n    name: Pro\n     type: PAID\n"),
+        "yaml-syntax",
+        "9:10",
+        "indent it like the line above",
+    ),
+    "more indented, after a comment": (
+        licenses("  pro:\n    name: Pro\n    # type: none\n     type: PAID\n"),
+        "yaml-syntax",
+        "10:6",
+        "compare the indentation",
+    ),
+    "no-break spaces": (
+        licenses("\u00a0\u00a0pro: {name: Pro, type: PAID}\n"),
+        "odd-space",
+        "7:1",
+        "indent with ordinary spaces",
+    ),
+    "a no-break space after a colon": (
+        licenses("  pro:\u00a0{name: Pro, type: PAID}\n"),
+        "yaml-syntax",
+        "7:24",
+        "no-break space (U+00A0): write an ordinary space",
+    ),
+    "a tab": (licenses("\tpro: {}\n"), "yaml-syntax", "7:1", "indent with spaces, not tabs"),
+    # colons, commas, brackets, quotes
+    "no space after the first colon": (
+        "version:1\nlicenses:\n",
+        "yaml-syntax",
+        "2:9",
+        "write a ':' with a space behind it after the key of line 1",
+    ),
+    "no colon": (
+        licenses("  pro\n    name: Pro\n"),
+        "yaml-syntax",
+        "8:9",
+        "after the key of line 7",
+    ),
+    "no space after colons": (
+        licenses("  pro:\n    name:Pro\n    type:PAID\n"),
+        "wrong-type",
+        "8:5",
+        "write a space after each ':'",
+    ),
+    "a colon in a name": (
+        licenses("  pro:\n    name: Pro: best\n    type: PAID\n"),
+        "yaml-syntax",
+        "8:14",
+        "quote the value if it contains ': '",
+    ),
+    "a brace left open": (
+        licenses("  pro: {name: Pro, type: PAID\n  max: {name: Max, type: PAID}\n"),
+        "yaml-syntax",
+        "8:6",
+        "close the '{' of line 7, column 8 with a '}'",
+    ),
+    "a brace too many": (
+        "{version: 1, licenses: {}}}\n",
+        "yaml-syntax",
+        "1:27",
+        "remove this: what is before it is a whole document",
+    ),
+    "a hash": (
+        licenses("  pro:\n    name: #1 plan\n    type: PAID\n"),
+        "null-field",
+        "8:5",
+        "begins a comment",
+    ),
+    "a percent sign": (grant("%5"), "yaml-syntax", "11:18", "quote what begins with %"),
+    "a backquote": (grant("`5`"), "yaml-syntax", "11:18", "quote what begins with `"),
+    "a template": (
+        licenses("  {{ plan }}: {name: Pro, type: PAID}\n"),
+        "non-string-key",
+        "7:4",
+        "templates are not filled in",
+    ),
+    "a template as a value": (
+        licenses("  pro: {name: {{ plan }}, type: PAID}\n"),
+        "non-string-key",
+        "7:16",
+        "templates are not filled in",
+    ),
+    # anchors
+    "an unknown alias": (
+        licenses("  pro: &pro {name: Pro, type: PAID}\n  max: {<<: *por}\n"),
+        "unknown-alias",
+        "8:13",
+        "did you mean 'pro'?",
+    ),
+    "an alias without its star": (
+        licenses("  pro: &pro {name: Pro, type: PAID}\n  max: {<<: pro}\n"),
+        "bad-merge-key",
+        "8:13",
+        "write `<<: *pro`",
+    ),
+    "an alias of what it is in": (
+        licenses("  pro: &pro {name: Pro, type: PAID, entitlements: *pro}\n"),
+        "recursive-alias",
+        "7:51",
+        "write out what is meant",
+    ),
+    # keys that look like numbers
+    "a slug with a zero": (
+        licenses("  010:\n    name: Pro\n    type: PAID\n"),
+        "ambiguous-scalar",
+        "7:3",
+        'quote it: "010"',
+    ),
+    "one in braces": (
+        f"{_ENTITLEMENTS}licenses: {{010: {{name: Pro, type: PAID}}}}\n",
+        "ambiguous-scalar",
+        "6:12",
+        'quote it: "010"',
+    ),
+    "three digits and a word": (
+        licenses("  100 seats: {name: Pro, type: PAID}\n"),
+        "bad-slug",
+        "7:3",
+        "did you mean '100-seats'?",
+    ),
+    # numbers, texts and choices
+    "00": (grant("00"), "ambiguous-scalar", "11:18", "write 0, or quote it"),
+    "a time of day": (
+        grant("1:30"),
+        "ambiguous-scalar",
+        "11:18",
+        "write a plain number such as 90",
+    ),
+    "percent": (grant("80 %"), "bad-quantity", "11:18", '`unitSingular: "%"`'),
+    "a typo of unlimited": (grant("unlimted"), "bad-grant", "11:18", "did you mean 'unlimited'?"),
+    "one for true": (grant("1", "sso"), "wrong-value-type", "11:12", "write true; its type is"),
+    "JSON in quotes": (grant("'{\"a\": 1}'", "look"), "bad-grant", "11:13", "without the quotes"),
+    "a number as a name": (
+        licenses("  pro: {name: 2026, type: PAID}\n"),
+        "wrong-type",
+        "7:15",
+        'quote it: "2026"',
+    ),
+    "a fraction as a percentage": (
+        entitlement("warningThresholdPercent: 0.8"),
+        "wrong-type",
+        "3:59",
+        "write 80: it is in percent",
+    ),
+    "a period of never": (entitlement("resetPeriod: NEVER"), "unknown-value", "3:47", "leave the"),
+    "one for a flag": (
+        licenses("  pro: {name: Pro, type: PAID, isActive: 1}\n"),
+        "wrong-type",
+        "7:42",
+        "write true",
+    ),
+}
+
+
+def findings(folder: Path, text: str) -> tuple[Diagnostic, ...]:
+    (folder / "catalog.yaml").write_text(text, encoding="utf-8")
+    desired, found = validate(CatalogSource(root=folder, catalog=("catalog.yaml",)))
+    assert desired is None
+    return found
+
+
+@pytest.mark.parametrize(("text", "rule", "place", "hint"), ONE.values(), ids=ONE)
+def test_one_mistake_is_one_finding(
+    tmp_path: Path, text: str, rule: str, place: str, hint: str
+) -> None:
+    found = [(each.rule, str(each.ref), each.hint) for each in findings(tmp_path, text)]
+    assert [(rule, f"catalog.yaml:{place}", hint)] == [
+        (r, ref, hint if h and hint in h else h) for r, ref, h in found
+    ]
+
+
+def test_two_mistakes_are_two_findings(tmp_path: Path) -> None:
+    text = licenses(
+        "  pro: {nmae: Pro, entitlements: {SSO: true, ssoo: true, look: {theme: dark}}}\n"
+    )
+    assert [each.rule for each in findings(tmp_path, text)] == [
+        "missing-field",  # type
+        "unknown-field",  # nmae
+        "bad-slug",  # SSO
+        "undeclared-entitlement",  # ssoo
+        "missing-field",  # value
+    ]
+
+
+@pytest.mark.parametrize("text", ["80 %", "5 calls", "5 GB", "5 MB/s"])
+def test_a_hint_for_a_unit_is_valid_yaml(tmp_path: Path, text: str) -> None:
+    (found,) = findings(tmp_path, grant(text))
+    fields = yaml.safe_load("\n".join((found.hint or "").split("`")[1::2]))
+    assert fields.keys() == {"unitSingular", "unitPlural"}
+    assert fields["unitPlural"] == text.partition(" ")[2]
