@@ -41,7 +41,7 @@ GRANTS = "    entitlements: {seats: 10, calls: 1000, sso: true}\n"
 GRANTED = ("calls", "seats", "sso")
 FAMILY, LICENSE = CATALOG, CATALOG.replace("families:", "licenses:")
 LEFT = {
-    "a family": (FAMILY, WITHOUT, "never", {"license/growth": "policy.prune is never"}),
+    "a family": (FAMILY, WITHOUT, "never", {"license/growth": "prune is never"}),
     **{
         f"the grants of {name}": (
             before,
@@ -70,7 +70,7 @@ LEFT = {
             FAMILY,
             after.replace(", sso: true}", "}"),
             "never",
-            {"license/growth/grant/sso": "policy.prune is never"},
+            {"license/growth/grant/sso": "prune is never"},
         )
         for name, after in (("a family", FAMILY), ("what becomes a license", LICENSE))
     },

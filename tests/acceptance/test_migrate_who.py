@@ -162,7 +162,7 @@ def test_the_policy_limits_the_moves_of_one_plan(shop: Shop) -> None:
     shop.place.write("kaiten-sync.yaml", POLICY.format(limit=2))
     refused = shop.migrate()
     assert refused.code == 4
-    assert "moves 3 of 3 holders (100%); policy.maxMoves allows 2" in refused.stderr
+    assert "moves 3 of 3 holders (100%); maxMoves allows 2" in refused.stderr
     assert not (shop.place.folder / "growth.migration.json").exists()
     assert shop.migrate("--wave", "2").code == 0
     shop.place.write("kaiten-sync.yaml", POLICY.format(limit=1))

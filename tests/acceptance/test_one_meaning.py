@@ -260,7 +260,7 @@ FULL = CATALOG.replace("type: PAID", "type: PAID\n    description: For teams")
             CATALOG.replace("  sso: {name: Single sign-on, type: BOOLEAN}\n", ""),
             "entitlement/sso",
             "Single sign-on",
-            "policy.prune is never",
+            "prune is never",
         ),
         (
             "never",
@@ -268,7 +268,7 @@ FULL = CATALOG.replace("type: PAID", "type: PAID\n    description: For teams")
             CATALOG.replace("      calls: 100\n", "      {}\n"),
             GRANT,
             "value 100",
-            "policy.prune is never",
+            "prune is never",
         ),
     ],
 )

@@ -54,7 +54,7 @@ def test_the_limits_of_the_project_at_hand_hold(
     path.write_text(json.dumps({**text, "policy": {"maxDeletes": 0}}))
     before = project.live()
     assert project.apply() == 4
-    assert "policy.maxDeletes allows 0" in capsys.readouterr().err
+    assert "maxDeletes allows 0" in capsys.readouterr().err
     assert project.live() == before
     path.write_text(json.dumps(text))
     assert project.apply() == 0
@@ -122,7 +122,7 @@ def test_the_plan_before_this_one_can_be_named(
     assert project.apply(*options, "--previous", "none") == 4
     assert "no plan before this one managed it" in capsys.readouterr().err
     assert project.apply(*options, "--max-deletes", "0") == 4
-    assert "policy.maxDeletes allows 0" in capsys.readouterr().err
+    assert "maxDeletes allows 0" in capsys.readouterr().err
     assert project.apply(*options, "--previous", f"HEAD~1:{PLAN}") == 0
 
 

@@ -161,7 +161,7 @@ def ownership(
     missed: set[Address] = set()
     released: dict[Address, str] = {}
     for address in owned - desired.resources.keys():
-        reason = "policy.prune is never" if prune is Prune.NEVER else None
+        reason = "prune is never" if prune is Prune.NEVER else None
         parent = desired.resources.get(address.parent) if address.parent is not None else None
         # The scope is narrower than before. Another repository may manage it from now on.
         if not scope.covers(address):

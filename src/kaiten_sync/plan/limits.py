@@ -65,7 +65,7 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     rule=f"too-many-{verb}",
                     message=f"{verb} {count} of {population} live {_noun(kind, population)}"
-                    f" ({100 * count / population:.0f}%); policy.{name} allows {limit}"
+                    f" ({100 * count / population:.0f}%); {name} allows {limit}"
                     f"{unset}",
                     hint=f"if that is meant, allow more with {option}, or with `{name}` below"
                     " `policy:` in the project file",
@@ -85,8 +85,7 @@ def too_many_moves(
     if _exceeds(guards.max_moves, count, holders):
         yield Diagnostic(
             rule="too-many-moves",
-            message=f"{of_all} ({100 * count / holders:.0f}%);"
-            f" policy.maxMoves allows {guards.max_moves}",
+            message=f"{of_all} ({100 * count / holders:.0f}%); maxMoves allows {guards.max_moves}",
             hint="move fewer at a time with --wave, or allow more with --max-moves, or with"
             " `maxMoves` below `policy:` in the project file",
         )

@@ -210,7 +210,7 @@ def test_a_limit_names_share_counts_and_policy() -> None:
     found = live_state(*_licenses(10))  # type: ignore[arg-type]
     (finding,) = sentences(proposal(desired(), found, Policy(prune=Prune.ALL)).refusals)
     assert finding == (
-        "deletes 10 of 10 live licenses (100%); policy.maxDeletes allows 30%, the default; if that"
+        "deletes 10 of 10 live licenses (100%); maxDeletes allows 30%, the default; if that"
         " is meant, allow more with --max-deletes, or with `maxDeletes` below `policy:` in the"
         " project file"
     )

@@ -136,7 +136,7 @@ def test_what_could_not_be_checked_is_said() -> None:
     ("guards", "says"),
     [
         ({"protected": {"license/growth"}}, "license/growth is protected"),
-        ({"max_deletes": Limit(count=0)}, "policy.maxDeletes allows 0"),
+        ({"max_deletes": Limit(count=0)}, "maxDeletes allows 0"),
         ({"population": {}}, "and the plan counts 0"),
     ],
 )
@@ -176,7 +176,7 @@ def test_grants_that_go_with_their_license_are_one_delete() -> None:
     assert recheck(made.plan) == ()
     few = policy.changed(max_deletes=Limit(count=2))
     (finding,) = sentences(proposal(kept, live_state(*known), few).refusals)
-    assert finding.startswith("deletes 3 of 12 live licenses (25%); policy.maxDeletes allows 2")
+    assert finding.startswith("deletes 3 of 12 live licenses (25%); maxDeletes allows 2")
 
 
 @pytest.mark.parametrize(

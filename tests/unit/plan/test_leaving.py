@@ -51,7 +51,7 @@ def test_what_a_plan_managed_goes_and_the_rest_stays() -> None:
 
 def test_a_policy_that_never_deletes_lets_go() -> None:
     found = fates(leaving(NOTHING, Prune.NEVER))
-    assert found["license/mine"] == (Fate.LET_GO, "policy.prune is never")
+    assert found["license/mine"] == (Fate.LET_GO, "prune is never")
     assert not leaving(NOTHING, Prune.NEVER).going
 
 
@@ -83,7 +83,7 @@ def test_grants_that_no_plan_managed_are_foreign() -> None:
 def test_a_plan_names_what_it_lets_go(prune: Prune) -> None:
     made = proposal(NOTHING, LIVE, Policy(prune=prune), previous=BEFORE).plan
     named = {str(each.address): each.reason for each in made.left}
-    expected = "policy.prune is never"
+    expected = "prune is never"
     assert named.get("license/mine") == (expected if prune is Prune.NEVER else None)
 
 
