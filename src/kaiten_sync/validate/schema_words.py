@@ -150,7 +150,7 @@ def _type_hint(error: ValidationError, path: tuple[str | int, ...]) -> str | Non
 def _map_hint(
     value: object, text: str, path: tuple[str | int, ...], fields: Mapping[str, Any]
 ) -> str | None:
-    """What to write in place of something that is no map."""
+    """What to write in place of something that is not a map."""
     if isinstance(value, list):
         return "write each as `slug: value`, without the dash or the brackets"
     if path and path[-1] in fields:

@@ -189,7 +189,7 @@ HINTS = {
     "version: 1\n\tgroups: {}\n": "indent with spaces, not tabs",
     "version: 1\n\t- a\n": "indent with spaces, not tabs",
     "%YAML 3.0\n---\nversion: 1\n": "remove the line with %YAML",
-    "version: 1\n...\nmore\n": "remove what follows `...`",
+    "version: 1\n...\nmore\n": "remove this: what is before it is a whole document",
     'name: "\\ud83d\\ude00"\n': "write the character itself",
     "name: a\x1bb\n": 'write it as an escape in double quotes ("\\u001B")',
     "name: a\0b\n": "remove it, or save the file as UTF-8 text",

@@ -138,7 +138,7 @@ HINTS = [
     ("1 seat", (), "`unitSingular: seat` and `unitPlural: seats`"),
     ("0.5 GB", (), "write 0.5, without the unit"),
     ("99.95%", (), "write 99.95, without the unit"),
-    ("5%", (), "`unitSingular: %` and `unitPlural: %`"),
+    ("5%", (), '`unitSingular: "%"` and `unitPlural: "%"`'),
     ("5/month", (), "write 5, and `resetPeriod: MONTH` in the entitlement"),
     ("100 GB per day", ("GB", "GB"), "write 100GB, and `resetPeriod: DAY`"),
     (
