@@ -56,7 +56,8 @@ from kaiten_sync.report import formats
 @click.option(
     "--max-moves",
     metavar="SHARE",
-    help="Maximum moves: a share of the present holders (20%), or a count.",
+    help="Maximum moves: a share of the present holders (20%), or a count. Default: `maxMoves`"
+    " of the project file, or else 100%.",
 )
 @click.option(
     "-o", "--out", type=OUTPUT_FILE, metavar="FILE", help="Write the plan file here, to be applied."

@@ -191,7 +191,7 @@ def prune_option(function: _Function) -> _Function:
         "--prune",
         type=click.Choice(["never", "owned", "all"]),
         help="Delete live objects in scope that are not declared: those that the previous"
-        " plan managed (owned), all, or none. Default: owned.",
+        " plan managed (owned), all, or none. Default: `prune` of the project file, or else owned.",
     )(function)
 
 
@@ -223,12 +223,14 @@ def policy_options(function: _Function) -> _Function:
         click.option(
             "--max-deletes",
             metavar="SHARE",
-            help="Maximum deletes per kind: a share of the live objects (30%), or a count.",
+            help="Maximum deletes per kind: a share of the live objects (30%), or a count."
+            " Default: `maxDeletes` of the project file, or else 30%.",
         ),
         click.option(
             "--max-updates",
             metavar="SHARE",
-            help="Maximum updates per kind: a share of the live objects (30%), or a count.",
+            help="Maximum updates per kind: a share of the live objects (30%), or a count."
+            " Default: `maxUpdates` of the project file, or else 30%.",
         ),
     )
 

@@ -78,7 +78,7 @@ def _networks(
     metavar="CIDR",
     multiple=True,
     callback=_networks,
-    help="Address or network of a proxy whose X-Forwarded-For is believed. Repeatable.",
+    help="Address or network of a proxy whose X-Forwarded-For is believed; may be repeated.",
 )
 @click.option(
     "--allow-private-webhooks",

@@ -115,6 +115,8 @@ def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str
                 return extends_hint(error.instance)
             if not isinstance(error.instance, str):
                 return _slug_in(error.instance)
+            if re.search(r":[{\[]", error.instance):
+                return "write a space after the ':'"
             slug = slug_meant(error.instance)
             return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
         case "wrong-type":
@@ -157,6 +159,8 @@ def _map_hint(
         return f"`{path[-1]}` is a field: write it below a slug, and indent it more than the slug"
     if text and re.search(r"\b[a-zA-Z]+:\S", text):
         return "write a space after each ':'"
+    if text and re.search(r"\b[a-zA-Z]+ ?= ?\S", text):
+        return "write ':' with a space behind it, not '='"
     if text and "name" in fields:
         return f"write a map: {{name: {text}}}"
     return f"write each {'field' if 'name' in fields else 'slug'} below it, with its value"

@@ -85,6 +85,7 @@ HELP = {
     "a group as text": (_BASE + "groups: {db: Database}\n", "write a map: {name: Database}"),
     "one group": (entitlement("name: A, type: NUMBER, groups: db, x"), "write a list: [db]"),
     "licenses as a list": (_BASE + "  - name: Pro\n", "write each below its slug"),
+    "no space before braces": (_BASE + "  pro:{name: Pro}\n", "write a space after the ':'"),
     "a dash": (grant("-").replace("{api-calls: -}", "\n      api-calls: -"), "quote a dash"),
     "a star": (grant("*"), "quote what begins with *"),
     "a text after quotes": (
