@@ -21,6 +21,9 @@ _COMMAND = (
 _IGNORED_COMMITS = "blame.ignoreRevsFile"
 """Files that `blame` reads whole, and without which it says nothing: see git-blame(1)."""
 
+_MOST_SHALLOW = 16 * 1024 * 1024
+"""Characters of the list of commits at which a clone ends: 400,000 of them. Mostly it is one."""
+
 _OPTIONAL = ":(optional)"
 """Before a path in git's settings: the file may be missing. Source: git-config(1), `pathname`."""
 
@@ -76,7 +79,8 @@ def _cut_off(git: Git) -> frozenset[str]:
     """The commits at which a shallow clone ends: git ascribes all that is older to them."""
     path = git("rev-parse", "--git-path", "shallow").decode(errors="surrogateescape").strip()
     try:
-        return frozenset((git.folder / path).read_text(encoding="ascii").split())
+        with (git.folder / path).open(encoding="ascii") as file:
+            return frozenset(file.read(_MOST_SHALLOW).split())
     except (OSError, ValueError):
         return frozenset()
 
