@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from collections.abc import Sequence
@@ -103,6 +104,11 @@ def _of_system(error: OSError) -> KaitenSyncError:
             "the folder in which this runs was removed",
             hint="change to a folder that is there, and run it again",
         )
+    if error.errno == errno.ENAMETOOLONG:  # nothing can have that name, whoever gave it
+        return UsageError(
+            f"a path is longer than the system takes: {error.filename}",
+            hint="correct it where it is given: on the command line, or in the project file",
+        )
     return KaitenSyncError(f"the system said: {error}")
 
 
@@ -125,6 +131,10 @@ def _failed(error: KaitenSyncError, output_format: str, context: click.Context |
     """Report what no class of ours describes; the traceback of what was raised is for us."""
     # Not an option: whoever reports a bug can set it without another command line.
     if os.environ.get("KAITEN_SYNC_DEBUG"):
-        traceback.print_exc()
+        from kaiten_sync.report.safe_text import safe_text
+
+        # What was raised may repeat the text of a file or a server.
+        for line in traceback.format_exc().splitlines():
+            click.echo(safe_text(line, in_place=True), err=True)
     _report(error, output_format, context)
     return code_of(error)

@@ -9,6 +9,7 @@ from kaiten_sync.model.value import Json
 from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.diagnostics_text import render_text
 from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import with_place
 
 if TYPE_CHECKING:
@@ -16,16 +17,20 @@ if TYPE_CHECKING:
     from kaiten_sync.model.diagnostic import Diagnostic
     from kaiten_sync.report.views import Look
 
+_MESSAGE_LIMIT = 2_000
+"""Characters of an error's message: room for the names of many files, and none for a text of
+megabytes that a file has where an address belongs."""
+
 
 def failure_text(error: KaitenSyncError, look: Look) -> str:
     """What happened, each diagnostic, and what to do next."""
     if isinstance(error, DeclarationError):
         return render_text(error.diagnostics, color=look.color)
-    lines = [f"error: {safe_text(error.message)}"]
+    lines = [f"error: {safe_text(cut(error.message, _MESSAGE_LIMIT))}"]
     reasons = error.diagnostics if isinstance(error, RefusedError) else _contradictions(error)
     lines += [f"  - {safe_text(with_place(diagnostic))}" for diagnostic in listed(reasons or ())]
     if error.hint:
-        lines.append(f"  help: {safe_text(error.hint)}")
+        lines.append(f"  help: {safe_text(cut(error.hint, _MESSAGE_LIMIT))}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -41,9 +46,9 @@ def failure_document(error: KaitenSyncError, exit_code: int) -> ErrorDocument:
     documents = None if found is None else diagnostic_documents(found)
     return ErrorDocument(
         kind=type(error).__name__,
-        message=error.message,
+        message=cut(error.message, _MESSAGE_LIMIT),
         exit_code=exit_code,
-        hint=property_of(error.hint or None, absent=None),
+        hint=property_of(cut(error.hint or "", _MESSAGE_LIMIT) or None, absent=None),
         findings=property_of(lines, absent=None),
         diagnostics=property_of(documents, absent=None),
         approval=property_of(

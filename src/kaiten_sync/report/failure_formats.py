@@ -55,8 +55,8 @@ def _sarif(error: KaitenSyncError, exit_code: int) -> str:
 
 def _beside_lines(output_format: str) -> Callable[[KaitenSyncError, int], str]:
     def render(error: KaitenSyncError, exit_code: int) -> str:
-        kind = failure_document(error, exit_code).kind
-        found = Diagnostic(rule=kind, message=error.message, hint=error.hint or None)
+        said = failure_document(error, exit_code)
+        found = Diagnostic(rule=said.kind, message=said.message, hint=error.hint or None)
         reasons = getattr(error, "diagnostics", ())
         return DIAGNOSTICS[output_format]([found, *reasons], Look())
 

@@ -114,6 +114,39 @@ def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert not re.search(r"\w\.\.\.", shown)  # a sentence that a terminal of 80 columns cuts off
 
 
+def test_the_traceback_of_a_bug_shows_no_secret_and_moves_no_cursor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def explode(*_args: object) -> None:
+        raise ZeroDivisionError("boom\x1b[2J\n::error::ksh_of-the-environment \u202e")
+
+    monkeypatch.setenv("KAITEN_SYNC_DEBUG", "1")
+    monkeypatch.setenv("KAITEN_AUTH_TOKEN", "ksh_of-the-environment")
+    monkeypatch.setattr("kaiten_sync.jobs.agreed.read_plan_file", explode)
+    assert run(["show", "x"]) == ExitCode.FAILED
+    stderr = capsys.readouterr().err
+    assert "Traceback (most recent call last):\n" in stderr
+    assert "in explode\n" in stderr
+    assert "of-the-environment" not in stderr
+    assert not set("\x1b\u202e").intersection(stderr)
+    assert "\n::error" not in stderr
+
+
+@pytest.mark.parametrize(
+    "args", [("validate",), ("plan", "--base-url", "http://127.0.0.1:9", "-f")], ids=["one", "more"]
+)
+@pytest.mark.parametrize(
+    "path", ["x" * 5000, "/".join(["x" * 200] * 40), f"{'x' * 300}/*.yaml"], ids=len
+)
+def test_a_path_that_the_system_does_not_take_is_a_wrong_one(
+    args: tuple[str, ...], path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*args, path]) == ExitCode.WRONG_INPUT
+    stderr = capsys.readouterr().err
+    assert "a path is longer than the system takes" in stderr
+    assert len(stderr) < 3000
+
+
 def test_a_bug_is_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
