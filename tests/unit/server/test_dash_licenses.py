@@ -106,6 +106,14 @@ def test_what_cannot_be_attached_is_shown_at_its_field(
     assert page.value_of("value") == fields["value"]
 
 
+def test_what_is_no_json_is_said_of_the_field(dash: Dash, growth: str) -> None:
+    dash.do("/new/entitlement", {"name": "Branding", "type": "CONFIG"})
+    fields = {"entitlementSlug": "branding", "value": '{"theme":'}
+    page = Html(dash.send(f"/licenses/{growth}/grants", fields).text)
+    hint = 'type JSON, such as {"region": "eu"}: this is not valid JSON in UTF-8'
+    assert page.problem_at("value") == hint
+
+
 def test_removing_a_grant_says_what_would_go(dash: Dash, api: httpx.Client, growth: str) -> None:
     dash.do(f"/licenses/{growth}/grants", {"entitlementSlug": "api-calls", "value": "1000"})
     where = f"/licenses/{growth}/grants/api-calls/remove"

@@ -199,7 +199,7 @@ def json_of(text: str) -> Any:
         ValueError: it is not an object; the message says what to type.
     """
     try:
-        value = decode_body(text.encode())
+        value = decode_body(text.encode(), "this")
     except RefusalError as error:
         raise ValueError(f'type JSON, such as {{"region": "eu"}}: {error.detail}') from error
     if not isinstance(value, dict):

@@ -31,8 +31,8 @@ _ENCODER = json.JSONEncoder(
 )
 
 
-def decode_body(raw: bytes) -> Any:
-    """A request body as a value.
+def decode_body(raw: bytes, what: str = "the body") -> Any:
+    """A request body as a value; or another text, which is called `what`.
 
     Raises:
         RefusalError: 400, it is not JSON.
@@ -44,7 +44,7 @@ def decode_body(raw: bytes) -> Any:
     except _TwiceError as error:
         raise invalid("BAD_REQUEST", f"{error} appears twice in one object") from error
     except (ValueError, RecursionError) as error:
-        raise invalid("BAD_REQUEST", "the body is not valid JSON in UTF-8") from error
+        raise invalid("BAD_REQUEST", f"{what} is not valid JSON in UTF-8") from error
 
 
 def check_storable(value: Any, place: str = "body") -> None:
