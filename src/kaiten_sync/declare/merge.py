@@ -186,6 +186,6 @@ def _add(entries: dict[str, Entry], document: Document) -> Iterable[Diagnostic]:
                     message=f"{kind}/{slug} is declared twice, first at {first.key_ref}",
                     ref=declared.key_ref,
                     address=f"{kind}/{slug}",
-                    hint="keep one; what differs per target belongs into an overlay",
+                    hint="keep one; what differs per target belongs in an overlay",
                 )
         entries[name] = Entry(present.key_ref, Node(present.node.ref, objects))

@@ -175,10 +175,6 @@ class TreeBuilder:
     # -- keys and values -------------------------------------------------------------------
 
     def _take_key(self, frame: _Frame, text: str, ref: SourceRef, is_plain: bool) -> None:
-        if is_plain and (odd := odd_space(text[:1])):
-            # As in what is copied from a web page. Nothing is where it seems to be.
-            message = f"this key begins with a {odd}, which is text to YAML"
-            self._stop(ref, "odd-space", message, "indent with ordinary spaces")
         frame.key_ref = ref
         frame.key = text = self._keys.setdefault(text, text)
         if is_plain and text == _MERGE_KEY:
@@ -187,6 +183,10 @@ class TreeBuilder:
             frame.is_merge = frame.has_merge = True
             return
         if is_plain and text not in self._plain_keys:
+            if odd := odd_space(text[:1]):
+                # As in what is copied from a web page. Nothing is where it seems to be.
+                message = f"this key begins with a {odd}, which is text to YAML"
+                self._stop(ref, "odd-space", message, "indent with ordinary spaces")
             value = resolve_plain(text)
             is_after = frame.is_flow and bool(frame.entries)
             hint = (comma_hint(text) if is_after else None) or f'quote it: "{shorten(text)}"'

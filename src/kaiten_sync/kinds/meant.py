@@ -56,6 +56,9 @@ _CHOICES: Mapping[str, str] = {
         "AVERAGE": "avg mean",
         "MAX": "peak highwatermark highest",
         "LATEST": "last current gauge",
+        "owned": "managed own ours mine",
+        "all": "everything any true yes on",
+        "never": "none no nothing nobody off false disabled",
         "LICENSE_START": "billing billingdate anniversary start signup",
     }.items()
     for word in words.split()

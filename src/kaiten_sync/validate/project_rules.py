@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from kaiten_sync.documents.project import POLICY_LIMITS
+from kaiten_sync.kinds.meant import misspelled
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
 from kaiten_sync.model.family import WhenTightened
@@ -45,11 +46,14 @@ def version_diagnostics(root: Node) -> Iterator[Diagnostic]:
 def presence_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """There is a catalog, and every target has a URL."""
     catalog = root.entries.get("catalog")
-    if isinstance(root.value, Mapping) and (catalog is None or catalog.node.value == ()):
+    is_missing = catalog is None and not misspelled(root.entries, ("catalog",))
+    if isinstance(root.value, Mapping) and (is_missing or (catalog and catalog.node.value == ())):
         message = "the project file has no `catalog`"
         yield _diagnostic("missing-field", message, root.ref, "add `catalog: [catalog/]`")
     for target in _targets(root):
-        if isinstance(target.node.value, Mapping) and "url" not in target.node.value:
+        entries = target.node.entries
+        is_missing = "url" not in entries and not misspelled(entries, ("url",))
+        if isinstance(target.node.value, Mapping) and is_missing:
             yield _diagnostic("missing-field", "the target has no `url`", target.key_ref, _URL_HINT)
 
 

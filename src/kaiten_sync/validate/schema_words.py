@@ -67,9 +67,22 @@ def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     if hint is None and key.lower() in _UNIT_WORDS:
         unit = _short_text(instance[key]) or "call"
         hint = f"an entitlement declares its unit: {unit_fields(unit)}"
+    hint = hint or _deeper(key, _schema(error)["properties"])
     where = "grants go below `entitlements:`; " if EXTENDS in known else ""
     hint = hint or did_you_mean(key, known) or f"{where}known here: {', '.join(known)}"
     return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
+
+
+def _deeper(key: str, fields: Mapping[str, Any]) -> str | None:
+    """Where a field belongs that is a level too high."""
+    for name, schema in fields.items():
+        each = schema.get("additionalProperties")
+        inside = each.get("properties", {}) if isinstance(each, Mapping) else {}
+        if key in schema.get("properties", {}):
+            return f"`{key}` goes below `{name}:`"
+        if key in inside:
+            return f"`{key}` goes below a name, and that below `{name}:`"
+    return None
 
 
 def describe_null(path: tuple[str | int, ...], line: str) -> Diagnostic:
@@ -155,9 +168,13 @@ def _map_hint(
     """What to write in place of something that is not a map."""
     if isinstance(value, list):
         return "write each as `slug: value`, without the dash or the brackets"
-    if path and path[-1] in fields:
+    if not path:
+        return "begin with `version: 1`"
+    if path[-1] in fields:
         return f"`{path[-1]}` is a field: write it below a slug, and indent it more than the slug"
-    if text and re.search(r"\b[a-zA-Z]+:\S", text):
+    if text and "url" in fields:
+        return f"write a map: {{url: {text}}}"
+    if text and re.search(r"\b[a-zA-Z]+:(?!//)\S", text):
         return "write a space after each ':'"
     if text and re.search(r"\b[a-zA-Z]+ ?= ?\S", text):
         return "write ':' with a space behind it, not '='"

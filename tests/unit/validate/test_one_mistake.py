@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.pipeline import CatalogSource, validate
+from kaiten_sync.pipeline import CatalogSource, read_project, validate
 
 _ENTITLEMENTS = """\
 version: 1
@@ -363,3 +363,58 @@ def test_a_hint_for_a_unit_is_valid_yaml(tmp_path: Path, text: str) -> None:
     fields = yaml.safe_load("\n".join((found.hint or "").split("`")[1::2]))
     assert fields.keys() == {"unitSingular", "unitPlural"}
     assert fields["unitPlural"] == text.partition(" ")[2]
+
+
+IN_A_PROJECT = {
+    "a typo of catalog": ("catalogs: [c.yaml]", "unknown-field", "2:1", "mean 'catalog'?"),
+    "a typo of url": (
+        "catalog: [c.yaml]\ntargets: {prod: {uri: 'https://a.example'}}",
+        "unknown-field",
+        "3:18",
+        "did you mean 'url'?",
+    ),
+    "a URL as a target": (
+        "catalog: [c.yaml]\ntargets: {prod: https://a.example}",
+        "wrong-type",
+        "3:17",
+        "write a map: {url: https://a.example}",
+    ),
+    # of all words, not the one that deletes
+    "a policy that prunes none": (
+        "catalog: [c.yaml]\npolicy: {prune: none}",
+        "unknown-value",
+        "3:17",
+        "write never",
+    ),
+    "a policy of what is managed": (
+        "catalog: [c.yaml]\npolicy: {prune: managed}",
+        "unknown-value",
+        "3:17",
+        "write owned",
+    ),
+    "a setting of the policy": (
+        "catalog: [c.yaml]\nmaxDeletes: 5",
+        "unknown-field",
+        "3:1",
+        "`maxDeletes` goes below `policy:`",
+    ),
+    "a setting of a target": (
+        "catalog: [c.yaml]\nurl: https://a.example",
+        "unknown-field",
+        "3:1",
+        "`url` goes below a name, and that below `targets:`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "rule", "place", "hint"), IN_A_PROJECT.values(), ids=IN_A_PROJECT)
+def test_one_mistake_in_a_project_is_one_finding(
+    tmp_path: Path, text: str, rule: str, place: str, hint: str
+) -> None:
+    file = tmp_path / "kaiten-sync.yaml"
+    file.write_text(f"version: 1\n{text}\n", encoding="utf-8")
+    project, found = read_project(file)
+    assert project is None
+    (one,) = found
+    assert (one.rule, str(one.ref).rpartition("kaiten-sync.yaml:")[2]) == (rule, place)
+    assert hint in (one.hint or "")
