@@ -123,6 +123,18 @@ def test_the_served_version_is_named_if_only_another_one_is_declared_now(shop: S
     assert shop.planned.get("left", []) == []
 
 
+@pytest.mark.parametrize("terms", ["", "    onTighten: in-place\n    reason: decided\n"])
+def test_a_family_of_which_all_that_differs_is_left_is_not_changed(
+    shop: Seller, terms: str
+) -> None:
+    shop.sell(FAMILY)
+    less = FAMILY.replace(", sso: true}", "}").replace("    entitle", f"{terms}    entitle")
+    shop.plan(less, "--prune", "never")
+    assert [each["address"] for each in shop.planned["left"]] == ["license/growth/grant/sso"]
+    assert shop.planned.get("families", []) == []
+    assert "nothing to do. 0 requests" in shop.apply().stdout
+
+
 def test_a_license_owns_the_grants_that_its_family_did(shop: Seller) -> None:
     shop.sell(FAMILY)
     shop.plan(LICENSE.replace(", sso: true}", "}"))

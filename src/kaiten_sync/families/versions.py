@@ -55,6 +55,25 @@ class Resolution(Immutable, frozen=True, kw_only=True):
         """Addresses with families as their versions."""
         return frozenset(moved(each, self.versions) for each in addresses)
 
+    def doing(self, changed: Collection[Address]) -> Resolution:
+        """Without families that were to be changed in place, and are not among what is `changed`.
+
+        What a served version has beyond its declaration stays there if nothing may be deleted.
+        """
+        idle = {
+            each.address
+            for each in self.choices
+            if each.way is Way.IN_PLACE and each.address not in changed
+        }
+        if not idle or not self.reasons.keys().isdisjoint(changed):
+            return self
+        served = {self.versions[each] for each in idle if each in self.versions}
+        return self.changed(
+            choices=tuple(each for each in self.choices if each.address not in idle),
+            rests={a: names for a, names in self.rests.items() if a not in served},
+            unheld=self.unheld - served,
+        )
+
     @property
     def served(self) -> Mapping[Address, Address]:
         """The version that a family serves now, by the one that is chosen for it."""

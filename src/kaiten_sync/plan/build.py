@@ -216,6 +216,7 @@ def _plan(
     sold: Resolution,
 ) -> Plan:
     live, changes, going = case.live, case.changes, case.leaving.going
+    sold = sold.doing({each.declared.root for each in changes})
     is_unheld = unheld(case.holders, going | case.tightened.keys()) | sold.unheld
     is_unused = unused(changes, case.use, case.guards.allowed)
     replaced = replaced_by(changes, live, case.families, sold.served)
