@@ -37,13 +37,15 @@ if TYPE_CHECKING:
 class KaitenSyncError(Exception):
     """Root of every error that this program raises on purpose.
 
-    `hint` is the next step for the person who reads it.
+    `hint` is the next step for the person who reads it. `may_be_done` says that a write failed
+    with it, and that the server may have carried it out all the same.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.may_be_done = False
 
 
 class UsageError(KaitenSyncError):

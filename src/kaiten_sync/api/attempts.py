@@ -19,7 +19,8 @@ class LostAnswerError(Exception):
     """A request may or may not have been carried out. Internal to `api/`.
 
     `is_too_much`: the server asked to slow down. `is_final`: waiting again would take as long
-    again, or end the same, so the request is not repeated.
+    again, or end the same, so the request is not repeated. `may_be_done`: it is a write, and not
+    certain not to have been carried out.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class LostAnswerError(Exception):
         self.retry_after_s = retry_after_s
         self.is_too_much = is_too_much
         self.is_final = is_final
+        self.may_be_done = False
 
 
 def until_answered(

@@ -27,7 +27,12 @@ from kaiten_sync.api.wire import (
     decode_usages,
     merge_body,
 )
-from kaiten_sync.errors import IncompleteReadingError, ProblemError, ServerError
+from kaiten_sync.errors import (
+    IncompleteReadingError,
+    KaitenSyncError,
+    ProblemError,
+    ServerError,
+)
 from kaiten_sync.kinds.registry import live_kinds, spec_of
 from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.capabilities import Capabilities
@@ -265,13 +270,22 @@ class HttpCatalog:
         it is taken to have been this call.
         """
         tries = 0
+        may_be_done = False
 
         def counted() -> bool:
-            nonlocal tries
+            nonlocal tries, may_be_done
             tries += 1
-            return write()
+            try:
+                return write()
+            except (LostAnswerError, ServerError) as error:
+                may_be_done = may_be_done or error.may_be_done
+                raise
 
-        return self._client.answered(counted, request) or tries > 1
+        try:
+            return self._client.answered(counted, request) or tries > 1
+        except KaitenSyncError as error:
+            error.may_be_done = may_be_done
+            raise
 
     def _decode(self, address: Address, body: Mapping[str, Any]) -> LiveResource:
         live = decode_object(address.kind, self._client.redaction.of_json(body), address.parent)

@@ -58,6 +58,9 @@ _json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", "
 _url = lru_cache(maxsize=64)(httpx.URL)
 """A URL, parsed. All objects that are created in one list have the same."""
 
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
+"""There was no connection to the server on which a request could have been sent."""
+
 _UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable from here"
 _PROXY_HINT = (
@@ -197,7 +200,11 @@ class Client:
             LostAnswerError: the request may have been carried out, or may be sent again.
             ProblemError, ServerError, CredentialError: as `get` does.
         """
-        return self._send(_Request(method, path, body=body))
+        try:
+            return self._send(_Request(method, path, body=body))
+        except (LostAnswerError, ServerError) as error:
+            error.may_be_done = _may_be_done(error)
+            raise
 
     @contextmanager
     def look_then_write(self) -> Iterator[None]:
@@ -365,6 +372,13 @@ def describe(error: Exception) -> str:
 def _is_too_much(status: int, headers: httpx.Headers) -> bool:
     """Whether the server asks to slow down; a 503 alone is a failure."""
     return status == 429 or (status == 503 and _retry_after_s(headers) is not None)
+
+
+def _may_be_done(error: LostAnswerError | ServerError) -> bool:
+    """Whether a write that failed so may have been carried out."""
+    if isinstance(error, LostAnswerError):
+        return not (error.is_too_much or isinstance(error.cause, _NOT_SENT))
+    return not isinstance(error, ProblemError) or error.status >= 500
 
 
 def _is_taken(request: _Request, status: int) -> bool:

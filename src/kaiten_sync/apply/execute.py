@@ -226,7 +226,7 @@ class _Run:
             if has_written and change.address.child_list is None:
                 verify(self._catalog, change, sent.kept)
         except KaitenSyncError as error:
-            return [Result(place, has_written, error)]
+            return [Result(place, has_written or error.may_be_done, error)]
         return [Result(place, has_written)]
 
     def _verify(self, children: ChildList, sent: Sequence[Result]) -> _Results:

@@ -21,6 +21,7 @@ from kaiten_sync.api.settings import ConnectionSettings, RetrySettings
 from kaiten_sync.errors import (
     CredentialError,
     IncompleteReadingError,
+    KaitenSyncError,
     ProblemError,
     ServerError,
     StoppedError,
@@ -47,6 +48,12 @@ def catalog_at(server: Scripted, **settings: object) -> HttpCatalog:
     return HttpCatalog(
         ConnectionSettings(url=server.url, token="ksh_secret", retry=FAST, **settings)  # type: ignore[arg-type]
     )
+
+
+def once_at(url: str) -> HttpCatalog:
+    """A client that sends nothing again."""
+    retry = RetrySettings(attempts=1)
+    return HttpCatalog(ConnectionSettings(url=url, token="ksh_secret", retry=retry))
 
 
 @pytest.fixture
@@ -603,6 +610,68 @@ def test_a_lost_publish_is_settled_by_the_state(answered_by) -> None:  # type: i
 def test_deleting_what_is_gone_is_fine(answered_by) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: Reply(status=404))
     catalog.delete(address("group/quotas"), lambda _: True)
+
+
+# A write that failed says whether it may have been carried out
+
+WRITES: dict[str, Callable[[HttpCatalog], object]] = {
+    "POST": lambda it: it.create(address("group/quotas"), {"name": "Quotas"}),
+    "PUT": lambda it: it.update(address("group/quotas"), {"name": "New"}, lambda _: True),
+    "DELETE": lambda it: it.delete(address("group/quotas"), lambda _: True),
+}
+ENDS = [
+    (Reply(hang_up=True), True),
+    (Reply(status=500), True),
+    (Reply(status=503), True),
+    (Reply(status=503, headers={"retry-after": "0"}), False),
+    (Reply(status=429), False),
+    (Reply(status=422), False),
+    (Reply(status=401), False),
+]
+
+
+@pytest.mark.parametrize(("reply", "may_be_done"), ENDS)
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_write_that_failed_says_whether_it_may_be_done(
+    write: Callable[[HttpCatalog], object], reply: Reply, may_be_done: bool
+) -> None:
+    def answer(request: Request) -> Reply:
+        return Reply(body=QUOTAS) if request.method == "GET" else reply
+
+    with scripted(answer) as server, once_at(server.url) as catalog:
+        with pytest.raises(KaitenSyncError) as caught:
+            write(catalog)
+        assert caught.value.may_be_done is may_be_done
+
+
+def test_a_look_that_is_lost_leaves_nothing_done() -> None:
+    with scripted(lambda _: Reply(hang_up=True)) as server, once_at(server.url) as catalog:
+        with pytest.raises(UnreachableError) as caught:
+            catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
+        assert not caught.value.may_be_done
+
+
+def test_a_write_to_a_server_that_is_gone_is_not_done() -> None:
+    with scripted(lambda _: Reply(body=QUOTAS)) as server:
+        url = server.url
+    with once_at(url) as catalog, pytest.raises(UnreachableError) as caught:
+        catalog.create(address("group/quotas"), {"name": "Quotas"})
+    assert not caught.value.may_be_done
+
+
+def test_a_write_that_was_lost_before_may_be_done_whatever_comes_later(answered_by) -> None:  # type: ignore[no-untyped-def]
+    puts = count()
+
+    def answer(request: Request) -> Reply:
+        if request.method == "PUT":
+            next(puts)
+            return Reply(hang_up=True)
+        return Reply(status=403 if next(puts) > 1 else 200, body=QUOTAS)
+
+    _, catalog = answered_by(answer)
+    with pytest.raises(CredentialError) as caught:
+        catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
+    assert caught.value.may_be_done
 
 
 # Capabilities
