@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ Content: TypeAlias = "bytes | Iterable[bytes]"
 """What a file has, in one piece or in several, which are asked for once."""
 
 _PIECE_BYTES = 256 * 1024
+_STAGED = re.compile(r"\.(?P<name>.+)\.(?P<pid>[1-9]\d*)\.[a-z0-9_]{8}", re.DOTALL | re.ASCII)
+"""The name of a file that is to replace another, and the process that wrote it."""
 
 
 class _Replacement:
@@ -41,7 +44,7 @@ class _Replacement:
             return
         try:
             handle, self._staged = tempfile.mkstemp(
-                dir=self._path.parent, prefix=f".{self._path.name[:100]}."
+                dir=self._path.parent, prefix=f".{_cut(self._path)}.{os.getpid()}."
             )
         except OSError as error:  # nobody knows the name of the file that was not made
             raise OSError(error.errno, error.strerror, str(self._path)) from error
@@ -89,7 +92,8 @@ class _Replacement:
 def replace_files(contents: Mapping[Path, Content | None]) -> None:
     """Write these files, and remove those whose content is None: all of them, or none.
 
-    Everything is on disk, beside the files, before the first one changes (ADR 24).
+    Everything is on disk, beside the files, before the first one changes (ADR 24). What a process
+    that was killed had put there for the same files is removed.
 
     Raises:
         OSError: one cannot be written. Every file is as it was.
@@ -107,6 +111,7 @@ def replace_files(contents: Mapping[Path, Content | None]) -> None:
             with contextlib.suppress(OSError):  # the first error says what is wrong
                 each.undo()
         raise
+    _remove_leftovers(contents)
 
 
 def can_replace(path: Path) -> bool:
@@ -135,6 +140,33 @@ def remove_folders(made: Sequence[Path]) -> None:
     for each in reversed(made):
         with contextlib.suppress(OSError):
             each.rmdir()
+
+
+def _remove_leftovers(paths: Iterable[Path]) -> None:
+    names: dict[str, set[str]] = {}
+    for path in map(Path, map(os.path.realpath, paths)):
+        names.setdefault(str(path.parent), set()).add(_cut(path))
+    for folder, written in names.items():
+        with contextlib.suppress(OSError):  # all that was asked for is written
+            for each in os.listdir(folder):
+                found = _STAGED.fullmatch(each)
+                if found and found["name"] in written and not _is_running(int(found["pid"])):
+                    os.unlink(os.path.join(folder, each))
+
+
+def _cut(path: Path) -> str:
+    """The part of a file's name that stands in the name of what is to replace it."""
+    return path.name[:100]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # it is somebody else's
+    return True
 
 
 def _is_written_in_place(path: Path) -> bool:

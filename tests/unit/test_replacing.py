@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from tests.support.processes import HANG_S
 
 from kaiten_sync.disk import Disk
 from kaiten_sync.errors import UsageError
+from kaiten_sync.replacing import replace_files
 
 
 def meta(path: Path) -> tuple[int, int, int, int]:
@@ -147,3 +152,38 @@ def test_a_folder_that_takes_no_file_is_named_by_the_file_that_was_meant(
     with pytest.raises(UsageError) as refused:
         Disk().write(tmp_path / "plan.json", b"new")
     assert str(refused.value) == f"cannot write {tmp_path / 'plan.json'}: Permission denied"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kaiten_sync.replacing import replace_files
+count = iter(range(int(sys.argv[1])))
+real = os.replace
+def replace(*names):
+    if next(count, None) is None:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(*names)
+os.replace = replace
+replace_files({Path(each): b"new" for each in sys.argv[2:]})
+"""
+
+
+@pytest.mark.parametrize("done", range(4))
+def test_what_a_killed_process_leaves_is_whole_and_goes_with_the_next_one(
+    tmp_path: Path, done: int
+) -> None:
+    names = [tmp_path / "a.yaml", tmp_path / "below" / "b.yaml", tmp_path / ("c" * 150)]
+    names[0].write_bytes(b"old")
+    theirs = tmp_path / f".a.yaml.{os.getpid()}.abcdefgh"  # of a process that is still at it
+    others = [tmp_path / ".a.yaml.swp", tmp_path / ".a.yaml.0.abcdefgh", tmp_path / ".A.1.abcdefgh"]
+    for each in (theirs, *others):
+        each.write_bytes(b"")
+    command = [sys.executable, "-c", KILLED, str(done), *map(str, names)]
+    ended = subprocess.run(command, timeout=HANG_S, check=False)
+    assert ended.returncode == (-signal.SIGKILL if done < len(names) else 0)
+    found = [each.read_bytes() if each.exists() else None for each in names]
+    assert found == [b"new"] * done + [b"old", None, None][done:]
+    replace_files(dict.fromkeys(names, b"newer"))
+    left = {each for each in tmp_path.rglob("*") if each.is_file()}
+    assert left == {*names, theirs, *others}
