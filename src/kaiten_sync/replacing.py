@@ -155,7 +155,7 @@ def _remove_leftovers(paths: Iterable[Path]) -> None:
 
 
 def _cut(path: Path) -> str:
-    """The part of a file's name that stands in the name of what is to replace it."""
+    """The part of a file's name that the name of its replacement has."""
     return path.name[:100]
 
 

@@ -70,8 +70,11 @@ families:
 licenses:
   starter: {name: Starter, type: TRIAL, isDefault: true, entitlements: {seats: 2}}
 """
-CATALOG_WRITES = 16
-"""Of the plan from one to the other. The server itself withdraws the old default."""
+CATALOG_WRITES = 17
+"""Of the plan from one to the other: one for each change.
+
+The server itself withdraws the old default; whether the entitlement can go is asked first.
+"""
 
 HOLDERS = ("one", "two", "three")
 PLAN, MIGRATION, RECEIPT = "the.plan.json", "the.migration.json", "receipt.json"
