@@ -105,6 +105,18 @@ def test_a_plan_that_git_could_not_merge_is_made_again_with_all_deletes(
     assert team.run("apply", PLAN, "--catalog", "catalog.yaml")[0] == 0
 
 
+@pytest.mark.parametrize("command", [("apply",), ("show",), ("apply", "-t", "prod")])
+def test_the_advice_for_a_plan_that_git_could_not_merge_names_its_target(
+    place: Workplace, command: tuple[str, ...]
+) -> None:
+    """With several targets, the command would ask which one is meant."""
+    team = Team(place)
+    team.merge_both()
+    code, said = team.run(*command, PLAN)
+    assert code == 4
+    assert f"`kaiten-sync plan -t prod -o {PLAN}`" in said
+
+
 def test_what_only_their_plan_was_to_delete_is_not_forgotten(place: Workplace) -> None:
     team = Team(place, "plans/*.plan.json -text -merge\n")
     team.change("no-starter", STARTER, "")

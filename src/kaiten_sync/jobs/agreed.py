@@ -7,6 +7,7 @@ third side of drift (which side changed).
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ from kaiten_sync.plan import (
 
 NO_PLAN = "none"
 """What a person writes to say that nothing was agreed."""
+
+_TARGET = re.compile(r'"target": \{\s*"name": "(?!default")([^"\\\n]+)"')
+"""The target of a plan that cannot be read whole. Without a project file it is `default`."""
 
 
 class Agreed(Immutable, frozen=True, kw_only=True):
@@ -180,10 +184,12 @@ def plan_of(
             ) from error
         if any(conflicts(text.splitlines())):
             file = shlex.quote(place) if is_file else "FILE"
+            names = {*_TARGET.findall(text)} if target is None else set()
+            words = f" -t {shlex.quote(*names)}" if len(names) == 1 else ""
             raise PlanFileError(
                 f"{place}: both sides of a merge are in this file: git could not merge it",
-                hint=f"make the plan again: `kaiten-sync plan -o {file}` takes over what both sides"
-                f" own; then `git add {file}`",
+                hint=f"make the plan again: `kaiten-sync plan{words} -o {file}` takes over what"
+                f" both sides own; then `git add {file}`",
             ) from error
         raise
 
