@@ -62,6 +62,7 @@ def test_a_plan_that_does_not_fit_fails_and_the_right_one_is_at_hand(team: Team)
     assert "license/growth/grant/api-calls: declared differently" in jobs[PLANNING].log
     (comment,) = team.forge.workshop.comments
     assert "is not up to date" in comment
+    assert f"goes to `{PLAN}`" in comment
     right = jobs[PLANNING].artifacts["prod.plan.json"]
     (team.folder / PLAN).write_text(right, encoding="utf-8")
     team.repository.commit("The right plan")

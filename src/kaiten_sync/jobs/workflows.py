@@ -35,8 +35,10 @@ _TEMPLATES = {
 }
 
 _ARTIFACT = {
-    Forge.GITHUB: "The plan to commit is the artifact \\`plan-$TARGET\\` of this run.",
-    Forge.GITLAB: "The plan to commit is the artifact \\`$TARGET.plan.json\\` of this job.",
+    Forge.GITHUB: "The plan to commit is the artifact \\`plan-$TARGET\\` of this run: its file"
+    " goes to \\`plans/$TARGET.plan.json\\`.",
+    Forge.GITLAB: "The plan to commit is the artifact \\`$TARGET.plan.json\\` of this job: it"
+    " goes to \\`plans/$TARGET.plan.json\\`.",
 }
 """Where the plan made now is, as a shell's double-quoted string."""
 
