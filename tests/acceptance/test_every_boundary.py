@@ -116,6 +116,9 @@ class Place:
         """Bring server and folder to where the plan begins."""
         self.proxy.wait_until_idle()
         with closing(sqlite3.connect(self.folder / "server.db")) as file:
+            # What each start of the server writes there, so that it knows its own file.
+            (stamp,) = file.execute("PRAGMA user_version").fetchone()
+            case.database.execute(f"PRAGMA user_version={stamp}")
             case.database.backup(file)
         (self.folder / case.plan_file).write_bytes(case.plan)
 
