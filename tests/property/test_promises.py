@@ -336,7 +336,9 @@ class Team:
         for key in before.keys() | after.keys() | changes.keys():
             if TYPES[key[1]] == "CONFIG":
                 continue  # nobody knows which of two is more
-            low, high = before.get(key, 0), after.get(key, 0)
+            # Without a grant not even a report of 0 is accepted.
+            nothing = -1 if TYPES[key[1]] == "NUMBER" else 0
+            low, high = before.get(key, nothing), after.get(key, nothing)
             said = changes[key].effect if key in changes else Effect.NEUTRAL
             expected = {True: Effect.LOOSENS, False: Effect.TIGHTENS}[low < high]
             assert said is (Effect.NEUTRAL if low == high else expected), key
