@@ -16,13 +16,13 @@ from cel_expr_python import cel
 
 from kaiten_sync.expressions.functions import glob, within
 from kaiten_sync.expressions.language import CheckedExpression, Language, Mistake, Unjudged, Verdict
+from kaiten_sync.expressions.mismatch import mismatch
 from kaiten_sync.model.value import Json
 
 _MISTAKE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 _LACKS = re.compile(r'No value with name "([^"]+)" found in Activation')
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'.*")
-_OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '\((.*)\)'")
 _EXPECTING = re.compile(r" expecting .*$")
 _LONGEST_REASON = 500
 """Characters. The library repeats values whole, and an expression can make a value of any size."""
@@ -71,7 +71,7 @@ class Expression:
             lacks = _LACKS.search(message)
             if lacks:
                 return Unjudged(reason=f"{lacks[1]} is not known", lacks=lacks[1])
-            return Unjudged(reason=message)
+            return Unjudged(reason=mismatch(message) or message)
         return Unjudged(reason=f"the answer is of type {found.type().name().lower()}")
 
 
@@ -148,8 +148,8 @@ def _said(text: str, language: Language) -> str:
         close = get_close_matches(undeclared[1], language.variables, n=1)
         suggested = f"; did you mean '{close[0]}'?" if close else ""
         return f"there is no variable or function '{undeclared[1]}'{suggested}"
-    if overload := _OVERLOAD.match(plain):
-        return f"'{overload[1].strip('_@')}' does not take ({overload[2]})"
+    if types := mismatch(plain):
+        return types
     return _EXPECTING.sub("", plain).replace("mismatched input '<EOF>'", "it ends too early")
 
 

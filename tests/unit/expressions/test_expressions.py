@@ -50,7 +50,10 @@ MISTAKES = [
         "impact.over > 0\n  && change.effect > 1",
         Mistake(2, 20, "'>' does not take (string, int)"),
     ),
-    ("'ü' + 1 == 'ü'", Mistake(1, 5, "'+' does not take (string, int)")),
+    (
+        "'ü' + 1 == 'ü'",
+        Mistake(1, 5, "'+' does not take (string, int); convert the number with string()"),
+    ),
     ("change.address.glob(1)", Mistake(1, 20, "'glob' does not take (string, int)")),
     ("impact.over", Mistake(1, 1, "this is of type int; it must be true or false")),
     ("now() > since", Mistake(1, 4, "there is no variable or function 'now'")),
@@ -141,7 +144,7 @@ def test_a_variable_without_a_value_matters_only_if_the_answer_rests_on_it() -> 
     ("expression", "reason"),
     [
         ("change.fields.value.after > 1", 'Key not found in map : "value"'),
-        ("value > 1", "No matching overloads found : _>_(string, int64)"),
+        ("value > 1", "'>' does not take (string, int)"),
         ("value", "the answer is of type string"),
         ("impact.over >", "Syntax error: it ends too early"),
         ("x" * (MAX_EXPRESSION + 1), "it is longer than 4,096 characters"),

@@ -1,0 +1,65 @@
+"""Why an operator does not take its operands, and how to write it instead."""
+
+from __future__ import annotations
+
+import re
+
+_FOUND = re.compile(
+    r"found no matching overload for '([^']*)' applied to '\((.*)\)'"
+    r"|No matching overloads found : ([^\s(]+)(?:\((.*)\))?"
+)
+"""The library's words when it checks an expression, and when it judges one."""
+
+_OWN_NAMES = {
+    "google.protobuf.Timestamp": "timestamp",
+    "google.protobuf.Duration": "duration",
+    "int64": "int",
+    "uint64": "uint",
+    "null_type": "null",
+}
+"""Names of types as an expression writes them, by those that the library writes."""
+
+_OWN_NAME = re.compile("|".join(map(re.escape, _OWN_NAMES)))
+
+_COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
+_SUMS = frozenset("+-")
+_PRODUCTS = frozenset("*/")
+
+_AS_DOUBLE = "convert the int with double()"
+_AS_INT = "convert the double with int()"
+_AS_STRING = "convert the number with string()"
+_AS_TIMESTAMP = "write the time as timestamp('2027-01-01T00:00:00Z')"
+_AS_DURATION = "write the time span as duration('24h')"
+
+_WAYS = (
+    ({"int", "double"}, _COMPARISONS | _SUMS | _PRODUCTS, _AS_DOUBLE),
+    ({"int", "double"}, {"%"}, _AS_INT),
+    ({"double"}, {"%"}, _AS_INT),
+    ({"string", "int"}, {"+"}, _AS_STRING),
+    ({"string", "double"}, {"+"}, _AS_STRING),
+    ({"timestamp", "string"}, _COMPARISONS, _AS_TIMESTAMP),
+    ({"duration", "int"}, _COMPARISONS | _SUMS, _AS_DURATION),
+)
+"""Types of which CEL converts none by itself, the operators that people use between them, and the
+function that makes them one type.
+"""
+
+
+def mismatch(message: str) -> str | None:
+    """An error of the library about types in words of ours; None if it is about something else."""
+    found = _FOUND.search(message)
+    if not found:
+        return None
+    operator = (found[1] or found[3]).strip("_@")
+    written = found[2] or found[4]
+    if written is None:  # only the operators of logic
+        return f"'{operator}' takes only true or false"
+    types = _OWN_NAME.sub(lambda name: _OWN_NAMES[name[0]], written)
+    return f"'{operator}' does not take ({types}){_way_out(operator, set(types.split(', ')))}"
+
+
+def _way_out(operator: str, types: set[str]) -> str:
+    for between, operators, way in _WAYS:
+        if types == between and operator in operators:
+            return f"; {way}"
+    return ""
