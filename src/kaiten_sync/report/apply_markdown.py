@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.report.apply_text import applied_to, apply_summary, next_steps_of, outcome_lines
-from kaiten_sync.report.markdown import code, collapsed, fence
+from kaiten_sync.report.markdown import MAX_CHARS, code, collapsed, fitting_fence
 from kaiten_sync.report.numbers import counted
 
 _FAILED_LIMIT = 40
 _OTHERS_LIMIT = 200
 """Outcomes of each group: a comment of a merge request is read, and the receipt has them all. Those
 that failed come with their reason, so fewer of them fill a screen."""
+
+_SHARE = 0.4
+"""The share of the text for each of the two groups; the rest is for what is said beside them."""
 
 _STEP_LIMIT = 600
 """Characters of one sentence."""
@@ -36,8 +37,5 @@ def apply_markdown(result: ApplyResult) -> str:
 
 
 def _fence(outcomes: list[Outcome], limit: int) -> str:
-    lines = chain.from_iterable(outcome_lines(each, color=False) for each in outcomes[:limit])
-    left = len(outcomes) - limit
-    return fence(
-        [*lines, *([f"and {left:,} more; the receipt has all"] if left > 0 else [])], "text"
-    )
+    entries = ["\n".join(outcome_lines(each, color=False)) for each in outcomes]
+    return fitting_fence(entries, int(MAX_CHARS * _SHARE), most=limit, all_in="the receipt")

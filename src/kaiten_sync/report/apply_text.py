@@ -27,6 +27,8 @@ _STATUS_WIDTH = len("already done")
 _USUAL_ACTION_WIDTH = len("publish")
 _MESSAGE_LIMIT = 600
 """Characters of a server's message: some answer with a whole page."""
+_CODE_LIMIT = 100
+"""Characters of a server's code, and of the id under which it has logged the error."""
 
 
 def outcome_line(outcome: Outcome, *, color: bool, action_width: int = _USUAL_ACTION_WIDTH) -> str:
@@ -55,7 +57,11 @@ def outcome_lines(
     yield INDENT + message
     # Servers often repeat their code in the message.
     named = (("code", outcome.code), ("errorId", outcome.error_id))
-    missing = [f"{name} {safe_text(text)}" for name, text in named if text and text not in message]
+    missing = [
+        f"{name} {safe_text(cut(text, _CODE_LIMIT))}"
+        for name, text in named
+        if text and text not in message
+    ]
     if missing:
         yield f"{INDENT}({', '.join(missing)})"
 

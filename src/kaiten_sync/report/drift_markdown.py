@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -70,14 +71,21 @@ def drift_markdown(
             share,
         )
         parts.append(part)
-    for name, error in failed.items():
-        why = code(error.message, _DETAIL_LIMIT)
-        reasons = reasons_of(error)
-        shown = reasons[:_REASONS_LIMIT]
-        more = [f"and {len(reasons) - len(shown):,} more"] if len(reasons) > len(shown) else []
-        lines = [f"\n\n{code(line, _DETAIL_LIMIT)}" for line in (*shown, *more)]
-        parts.append(f"<h3>Drift of {code(name)}</h3>\n\nNot read: {why}{''.join(lines)}\n\n")
+    parts += [_failed(name, error, share) for name, error in failed.items()]
     return "".join(parts)
+
+
+def _failed(name: str, error: ErrorDocument, max_chars: int) -> str:
+    """Why a target was not read, and its first reasons as far as they fit."""
+    why = code(error.message, _DETAIL_LIMIT)
+    head = f"<h3>Drift of {code(name)}</h3>\n\nNot read: {why}\n\n"
+    reasons = reasons_of(error)
+    lines = [f"{code(line, _DETAIL_LIMIT)}\n\n" for line in reasons[:_REASONS_LIMIT]]
+    room = max_chars - len(head) - len(f"{code(f'and {len(reasons):,} more')}\n\n")
+    shown = lines[: sum(size <= room for size in accumulate(map(len, lines)))]
+    left = len(reasons) - len(shown)
+    more = [f"{code(f'and {left:,} more')}\n\n"] if left else []
+    return "".join((head, *shown, *more))
 
 
 def _difference(report: DriftReport, difference: Difference) -> Block:

@@ -8,6 +8,7 @@ inside it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
@@ -74,6 +75,24 @@ def fence(lines: Iterable[str], language: str) -> str:
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     marks = "`" * max(3, longest + 1)
     return f"{marks}{language}\n{text}\n{marks}"
+
+
+def fitting_fence(
+    lines: Sequence[str], max_chars: int, *, most: int | None = None, all_in: str = ""
+) -> str:
+    """The first lines in a fence of at most `max_chars`, and how many are left out.
+
+    At most `most` of them are shown. `all_in` is what has the others.
+    """
+
+    def shown(count: int) -> str:
+        left = len(lines) - count
+        more = f"and {left:,} more{all_in and f'; {all_in} has all'}"
+        return fence([*lines[:count], *([more] if left else [])], "text")
+
+    counts = range(min(len(lines), most or len(lines)) + 1)
+    fitting = bisect_right(counts, max_chars, key=lambda count: len(shown(count)))
+    return shown(max(0, fitting - 1))
 
 
 def diff_lines(rows: Iterable[FieldRow], names: tuple[str, str] = ("", "")) -> Iterator[str]:

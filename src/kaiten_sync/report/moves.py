@@ -37,6 +37,9 @@ _ORDER = list(_WORDS)
 _LIMIT = 20
 """Lines: the plan file names everybody."""
 
+_TERMS_LIMIT = 30
+"""Grants of a version that are named."""
+
 _VALUE_LIMIT = 60
 """Characters of each value."""
 
@@ -56,21 +59,27 @@ def stay_lines(migration: Migration) -> Iterator[str]:
 
 
 def term_lines(plan: Plan, migration: Migration) -> Iterator[str]:
-    """A line for each version that holders leave: `growth-v2 → growth-v3: seats 10 → 5 ▼`."""
+    """A line for each version that holders leave: `growth-v2 → growth-v3: seats 10 → 5 ▼`.
+
+    Where not all can be named, those come first that take something away.
+    """
     granted = grants_seen(plan)
     known, _ = known_in_plan(plan)
     # Of versions that somebody leaves in this wave: the others are no news yet.
     for version in sorted({str(change.fields[0].before) for change in plan.changes}):
         before = granted[Address(migration.to.kind, version)]
         after = granted[migration.to]
+        differ = [each for each in terms(before, after) if each.before != each.after]
+        if left := max(0, len(differ) - _TERMS_LIMIT):
+            differ.sort(key=lambda each: not each.effect.is_harmful)
         shown = [
             f"{safe_text(each.entitlement)} {_granted(each.before, unit)}"
             f" → {_granted(each.after, unit)}{_MARKS.get(each.effect, '')}"
-            for each in terms(before, after)
-            if each.before != each.after
+            for each in differ[:_TERMS_LIMIT]
             for unit in [unit_of(grant_address(version, each.entitlement), known)]
         ]
-        what = ", ".join(shown) or "nothing"
+        more = f" and {left:,} more" if left else ""
+        what = ", ".join(shown) + more or "nothing"
         yield f"{safe_text(version)} → {safe_text(migration.to.slug)}: {what}"
 
 

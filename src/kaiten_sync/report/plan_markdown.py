@@ -25,6 +25,7 @@ from kaiten_sync.report.markdown import (
     diff_lines,
     document,
     fence,
+    fitting_fence,
     shows_all,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
@@ -60,6 +61,9 @@ manager approves."""
 _IMPACT_SHARE = 0.3
 """The share of the text for whom the plan affects: names are the first to be left out."""
 
+_NOTE_SHARE = 0.1
+"""The share of the text for each note beside the changes."""
+
 
 def plan_markdown(
     plan: Plan,
@@ -83,14 +87,27 @@ def plan_markdown(
     if table.rows:
         command = shlex.join(["kaiten-sync", "table", file])
         pricing = pricing_markdown(table, int(max_chars * _TABLE_SHARE), command)
-    head = _head(plan, said, pricing, is_refused=is_refused, origin=origin)
+    note_room = int(max_chars * _NOTE_SHARE)
+    notes = [
+        f"**{each.title}**\n\n{fitting_fence(each.lines, note_room, all_in='the plan file')}"
+        for each in notes_beside(plan)
+    ]
+    head = _head(plan, said, pricing, notes, is_refused=is_refused, origin=origin)
     if impact is not None and impact.concerns_anybody:
         head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
     missing = partial(_missing, shlex.join(["kaiten-sync", "show", file]))
     return document(head, riskiest_first(entries_of(plan)), _block, missing, max_chars)
 
 
-def _head(plan: Plan, notices: str, pricing: str, *, is_refused: bool, origin: Origin) -> str:
+def _head(
+    plan: Plan,
+    notices: str,
+    pricing: str,
+    notes: Sequence[str],
+    *,
+    is_refused: bool,
+    origin: Origin,
+) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
     parts = [
@@ -114,8 +131,7 @@ def _head(plan: Plan, notices: str, pricing: str, *, is_refused: bool, origin: O
         if left := len(warnings) - len(lines):
             lines.append(f"and {left:,} more")
         parts.append(f"**Warnings**\n\n{fence(lines, 'text')}")
-    parts += [f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan)]
-    return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
+    return parts[0] + "\n" + "\n\n".join([*parts[1:], *notes]) + "\n\n"
 
 
 def _table(plan: Plan) -> str:
