@@ -16,6 +16,7 @@ VALUES = {
     "duration": "duration('24h')",
 }
 TYPED = Language(variables={f"the.{type_}": type_ for type_ in VALUES if type_ != "duration"})
+LATER = "timestamp('2027-01-01T00:00:00Z')"
 MISTAKES = [
     ("1.0 * the.int > 0.05", "'*' does not take (double, int); convert the int with double()"),
     ("the.int > 0.5", "'>' does not take (int, double); convert the int with double()"),
@@ -23,8 +24,7 @@ MISTAKES = [
     ("'n' + the.int == 'n1'", "'+' does not take (string, int); convert the number with string()"),
     (
         "the.timestamp < '2027-01-01'",
-        "'<' does not take (timestamp, string); write the time as"
-        " timestamp('2027-01-01T00:00:00Z')",
+        f"'<' does not take (timestamp, string); write the time as {LATER}",
     ),
     (
         "the.timestamp - the.timestamp > 1",
