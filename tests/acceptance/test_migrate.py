@@ -79,6 +79,17 @@ def test_the_plan_says_what_it_moves_and_what_it_rests_on(shop: Shop) -> None:
     assert "region" not in json.dumps(plan)  # metadata is bound by a fingerprint only
 
 
+def test_what_is_printed_and_written_fits_the_schema_whoever_stays(shop: Shop) -> None:
+    for slug, seats in (("one", 0), ("two", 1), ("over", 9), ("skipped", 0)):
+        shop.sell(slug, seats=seats)
+    printed = shop.migrate("--wave", "1", "--skip", "instance/skipped", "--format", "json")
+    assert sorted(shop.stays().values()) == ["later", "over", "skipped"]
+    document = json.loads(printed.stdout)
+    assert document["approval"] == "review"
+    for made in (document, shop.plan()):
+        SCHEMAS["migration"].validate(made)
+
+
 def test_the_same_inputs_give_the_same_bytes(shop: Shop) -> None:
     for slug in ("one", "two", "three"):
         shop.sell(slug, seats=2)

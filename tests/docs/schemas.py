@@ -91,6 +91,7 @@ class _Writer:
 
     def __init__(self, kind: type[JsonDocument]) -> None:
         self.definitions: dict[str, Schema] = {}
+        self._classes: dict[str, str] = {}
         self._prefix = kind.__name__.removesuffix("Document")
         _, self._found = schema_components([kind])
 
@@ -134,6 +135,8 @@ class _Writer:
             return {"$ref": _DRIFT_URN}
         short = name.removesuffix("Document").removeprefix(self._prefix)
         short = short[0].lower() + short[1:]
+        if self._classes.setdefault(short, name) != name:
+            raise ValueError(f"{self._classes[short]} and {name} would both be {short!r}")
         if short not in self.definitions:
             self.definitions[short] = self.definition(name)
         examples = part.get("examples", self.definitions[short]["examples"])

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.documents.parts import (
+    ApprovalOfPlan,
     Count,
     Digest,
     EffectName,
@@ -78,7 +79,7 @@ class SeenDocument(JsonDocument, frozen=True):
     fingerprint: Annotated[Fingerprint, about("Of the fields.")]
 
 
-class StaysDocument(JsonDocument, frozen=True):
+class StayingDocument(JsonDocument, frozen=True):
     """A holder that the plan leaves where it is."""
 
     address: _Holder
@@ -148,7 +149,7 @@ class MigrationDocument(JsonDocument, frozen=True):
     changes: Annotated[
         tuple[MoveDocument, ...], about("The moves, those with the most room first.")
     ]
-    stays: Annotated[tuple[StaysDocument, ...], about("The holders that are left, and why.")]
+    stays: Annotated[tuple[StayingDocument, ...], about("The holders that are left, and why.")]
     observed: Annotated[
         tuple[SeenDocument, ...],
         about("Every live object that the plan rests on, as it was seen. Apply reads it again."),
@@ -171,3 +172,4 @@ class MigrationDocument(JsonDocument, frozen=True):
             "usage.seats < 5",
         ),
     ] = UNSET
+    approval: ApprovalOfPlan = UNSET

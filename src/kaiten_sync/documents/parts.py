@@ -12,6 +12,7 @@ from kaiten_sync.kinds.registry import all_actions, all_kinds
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.outcome import Outcome, Status
+from kaiten_sync.model.policy_rule import ApprovalLevel
 from kaiten_sync.model.settings import MAX_COUNT, SHARE_PATTERN
 from kaiten_sync.model.source import SourceRef
 
@@ -260,4 +261,12 @@ Requests: TypeAlias = Annotated[
 ]
 Seal: TypeAlias = Annotated[
     Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
+]
+ApprovalOfPlan: TypeAlias = Annotated[
+    ApprovalLevel | UnsetType,
+    about(
+        "The approval that the plan needs, by `policy.automatic` and the rules. Only in what"
+        " `--format json` prints: it is not sealed, and no plan file has it.",
+        "review",
+    ),
 ]

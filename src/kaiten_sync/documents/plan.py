@@ -13,6 +13,7 @@ from kaiten_sync.documents.parts import (
     KIND_NAMES,
     ActionName,
     AddressText,
+    ApprovalOfPlan,
     ChangeId,
     Count,
     Digest,
@@ -27,7 +28,6 @@ from kaiten_sync.documents.parts import (
 )
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.family import Way
-from kaiten_sync.model.policy_rule import ApprovalLevel
 
 _Positive = Annotated[int, Meta(ge=1)]
 
@@ -381,11 +381,4 @@ class PlanDocument(JsonDocument, frozen=True):
             [GRANT],
         ),
     ] = UNSET
-    approval: Annotated[
-        ApprovalLevel | UnsetType,
-        about(
-            "The approval that the plan needs, by `policy.automatic` and the rules. Only in the"
-            " output of `plan --format json`: it is not sealed, and no plan file has it.",
-            "review",
-        ),
-    ] = UNSET
+    approval: ApprovalOfPlan = UNSET

@@ -12,7 +12,7 @@ from kaiten_sync.documents.migration import (
     MoveGuardsDocument,
     MoveSummaryDocument,
     SeenDocument,
-    StaysDocument,
+    StayingDocument,
 )
 from kaiten_sync.documents.parts import target_document
 from kaiten_sync.kinds.addresses import license_address, parse_address
@@ -41,7 +41,7 @@ def migration_document(plan: Plan, migration: Migration) -> MigrationDocument:
         where=property_of(migration.where, absent=None),
         changes=tuple(map(_move_document, plan.changes)),
         stays=tuple(
-            StaysDocument(address=str(each.address), version=each.version, why=each.why)
+            StayingDocument(address=str(each.address), version=each.version, why=each.why)
             for each in migration.stays
         ),
         observed=tuple(
@@ -158,7 +158,7 @@ def _move(document: MoveDocument) -> Change:
     )
 
 
-def _staying(document: StaysDocument) -> Staying:
+def _staying(document: StayingDocument) -> Staying:
     return Staying(
         address=parse_instance(document.address),
         version=_slug(document.version),
