@@ -12,6 +12,7 @@ from kaiten_sync.declare.files import FoundFile
 from kaiten_sync.declare.read import read_file
 from kaiten_sync.declare.secrets import (
     SECRET_RULE,
+    bare_variables,
     mask_from,
     mask_project_lines,
     project_secrets,
@@ -63,7 +64,8 @@ def read_project_document(path: Path) -> tuple[Document, tuple[Diagnostic, ...]]
         for f in read_diagnostics
         if f.rule != SECRET_RULE or not f.ref or f.ref.line not in hidden
     ]
-    found += [secret_diagnostic(ref) for ref in secrets]
+    bare = bare_variables(document.root)
+    found += [secret_diagnostic(ref, is_variable=ref in bare) for ref in secrets]
     broken = document.broken.union(secrets)
     return document.changed(lines=lines, broken=broken), with_lines(found, lines)
 

@@ -29,6 +29,9 @@ no other URL of a project file anything. Every beginning is a match, so none is 
 _PLACES = ("env", "file")
 """Keys of `token` that say where it is."""
 
+_VARIABLE = re.compile(r"\$?\{?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\}?")
+"""The usual name of a variable, also as a shell reads it: `KAITEN_TOKEN`, `${KAITEN_TOKEN}`."""
+
 _SECRET_WORDS = ("token", "secret", "passw", "apikey", "api_key", "api-key", "bearer", "credential")
 _ASSIGNED = re.compile(
     rf"(?i)((?:{'|'.join(_SECRET_WORDS)})[\w.-]{{0,40}}[\"']?\s{{0,9}}:\s{{1,9}})(?![{{\s#]).*"
@@ -69,6 +72,17 @@ def project_secrets(root: Node) -> list[SourceRef]:
         if env is not None and is_text and not re.fullmatch(VARIABLE, str(name)):
             found.append(env.node.ref)
     return sorted(set(found))
+
+
+def bare_variables(root: Node) -> frozenset[SourceRef]:
+    """The places of tokens that look like the name of a variable instead of a credential."""
+    targets = root.entries.get("targets")
+    declared = targets.node.entries.values() if targets else ()
+    tokens = [each.node.entries.get("token") for each in declared]
+    named = [each.node.entries.get("env") for each in tokens if each is not None]
+    values = [each.node for each in (*tokens, *named) if each is not None]
+    is_name = _VARIABLE.fullmatch
+    return frozenset(v.ref for v in values if isinstance(v.value, str) and is_name(v.value))
 
 
 def _secret_values(node: Node) -> Iterator[SourceRef]:
@@ -117,14 +131,19 @@ def has_user_info(url: str) -> bool:
         return "@" in url
 
 
-def secret_diagnostic(ref: SourceRef) -> Diagnostic:
-    """There is a credential at this place. The message does not repeat it."""
-    diagnostic = file_diagnostic(
-        ref.file,
-        SECRET_RULE,
+def secret_diagnostic(ref: SourceRef, *, is_variable: bool = False) -> Diagnostic:
+    """There is a credential, or a variable's name, at this place. No message repeats it."""
+    place = "`token: {env: NAME}`"
+    message, hint = (
         "a credential is written into this file",
-        "revoke it and take it out; kaiten-sync.yaml names its place: `token: {env: NAME}`",
+        f"revoke it and take it out; kaiten-sync.yaml names its place: {place}",
     )
+    if is_variable:
+        message, hint = (
+            "this is not the place of a token",
+            f"if it is the name of a variable, write {place}; if it is a credential, revoke it",
+        )
+    diagnostic = file_diagnostic(ref.file, SECRET_RULE, message, hint)
     return diagnostic.changed(ref=ref)
 
 

@@ -121,6 +121,21 @@ def test_half_written_settings_are_one_finding_each(
     assert [f.rule for f in findings] == expected
 
 
+@pytest.mark.parametrize("shell", ["{}", "'${}'", "'${{{}}}'"])
+@pytest.mark.parametrize("place", ["{}", "{{env: {}}}"])
+def test_the_name_of_a_variable_is_no_credential_to_revoke(
+    write: Write, place: str, shell: str
+) -> None:
+    token = place.format(shell.format("KAITEN_TOKEN"))
+    body = f"targets: {{a: {{url: https://a.example, token: {token}}}}}\n"
+    path = write("kaiten-sync.yaml", f"version: 1\n{HEAD_ONLY}{body}")
+    message = "this is not the place of a token"
+    hint = "write `token: {env: NAME}`; if it is a credential, revoke it"
+    is_right = token == "{env: KAITEN_TOKEN}"
+    found = [(f.message, f.hint) for f in read_project(path)[1]]
+    assert found == ([] if is_right else [(message, f"if it is the name of a variable, {hint}")])
+
+
 SECRET = "s3cr3t-hunter2"
 
 
