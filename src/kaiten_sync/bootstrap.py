@@ -21,6 +21,7 @@ from kaiten_sync.errors import CredentialError, DeclarationError, UsageError
 from kaiten_sync.git import GitHistory
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace, load_project, open_project
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, NoNotices, Notices, Ports, Progress, StopSignal
@@ -268,7 +269,8 @@ def _named(flags: Flags, project: Project | None) -> Target:
     known = ", ".join(sorted(targets))
     raise UsageError(
         f"there is no target {name!r}; the project file has: {known}",
-        hint="targets are listed under `targets:` in kaiten-sync.yaml",
+        hint=did_you_mean(name, targets)
+        or "targets are listed under `targets:` in kaiten-sync.yaml",
     )
 
 
@@ -289,8 +291,9 @@ def _token(target: Target, environment: Mapping[str, str], project: Project | No
     if target.token_env is not None:
         token = environment.get(target.token_env)
         if not token:
+            state = "not set" if token is None else "empty"
             raise CredentialError(
-                f"target {target.name} takes its token from {target.token_env}, which is not set",
+                f"target {target.name} takes its token from {target.token_env}, which is {state}",
                 hint=f"export {target.token_env}, or let CI set it from its secrets",
             )
         return token

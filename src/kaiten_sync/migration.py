@@ -28,6 +28,7 @@ from kaiten_sync.impact import (
     used_now,
     whom_to_ask,
 )
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, STATE
 from kaiten_sync.kinds.license import LICENSE
@@ -299,7 +300,7 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
         known = sorted({str(each.fields[FAMILY]) for each in licenses.values()})
         raise UsageError(
             f"there is no license family {inputs.family!r} on {inputs.target.name}",
-            hint=f"families: {', '.join(known) or 'none'}",
+            hint=did_you_mean(inputs.family, known) or f"families: {', '.join(known) or 'none'}",
         )
     if inputs.to is None:
         served = served_of(sorted(family.values(), key=number_of), lambda version: version.fields)
@@ -309,9 +310,10 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
         chosen = next((a for a in family if a.slug == inputs.to), by_number.get(inputs.to))
     if chosen is None:
         what = "serves no version" if inputs.to is None else f"has no version {inputs.to!r}"
+        slugs = sorted(each.slug for each in family)
         raise UsageError(
             f"the family {inputs.family} {what}",
-            hint="name one with --to: " + ", ".join(sorted(each.slug for each in family)),
+            hint=did_you_mean(inputs.to or "", slugs) or f"name one with --to: {', '.join(slugs)}",
         )
     if family[chosen].fields.get(STATE) == _ARCHIVED:
         raise UsageError(

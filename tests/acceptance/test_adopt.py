@@ -107,6 +107,7 @@ def test_only_what_is_named(applied: Workplace, api: httpx.Client) -> None:
     mistyped = applied.run("adopt", "-t", "prod", "license/growht")
     assert mistyped.code == 3
     assert "neither declared nor on the server" in mistyped.stderr
+    assert "help: did you mean 'growth'?" in mistyped.stderr
 
 
 def test_new_objects_come_when_they_are_named(applied: Workplace, api: httpx.Client) -> None:

@@ -254,6 +254,24 @@ def test_what_is_named_inside_what_nobody_declares_is_found(
     assert "neither declared nor on the server" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("address", "meant"),
+    [
+        ("license/growht", "growth"),
+        ("license/growht/grant/calls", "growth"),
+        ("license/growth/grant/cals", "calls"),
+        ("licenses/growth/grants/calls", "license/growth/grant/calls"),
+        ("Group/quotas", "group/quotas"),
+    ],
+)
+@pytest.mark.parametrize("command", ["drift -t prod", "drift --all", "drift -t prod --revert"])
+def test_a_mistyped_address_is_answered_with_the_one_that_was_meant(
+    team: Workplace, address: str, meant: str, command: str
+) -> None:
+    done = team.run(*command.split(), address)
+    assert (done.code, f"help: did you mean '{meant}'?" in done.stderr) == (3, True), done.stderr
+
+
 @pytest.mark.parametrize("output_format", ["text", "markdown", "html"])
 @pytest.mark.parametrize("addresses", [(), (GRANT,)], ids=["all", "one"])
 def test_a_revert_with_nothing_to_undo_does_not_say_that_nothing_differs(

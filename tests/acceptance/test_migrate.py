@@ -193,8 +193,9 @@ def test_a_version_can_be_named_by_slug_or_number(shop: Shop, version: str) -> N
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["gorwth"], "there is no license family 'gorwth'"),
-        (["growth", "--to", "other"], "has no version 'other'"),
+        (["gorwth"], "no license family 'gorwth' on default\n  help: did you mean 'growth'?"),
+        (["growth", "--to", "other"], "has no version 'other'\n  help: name one with --to: growth"),
+        (["growth", "--to", "growth_v2"], "\n  help: did you mean 'growth-v2'?"),
         (["growth", "--wave", "some"], "--wave takes a share"),
         (["growth", "--wave", "0%"], "a wave takes at least one holder"),
         (["growth", "--wave", "0"], "a wave takes at least one holder"),

@@ -69,6 +69,15 @@ def test_a_token_exported_for_one_server_is_not_sent_to_another() -> None:
     environment = {"KAITEN_AUTH_TOKEN": "ksh_staging"}
     with pytest.raises(CredentialError, match="PROD_TOKEN, which is not set"):
         connect(Flags(target="prod"), environment, PROJECT)
+    with pytest.raises(CredentialError, match="PROD_TOKEN, which is empty"):
+        connect(Flags(target="prod"), {**environment, "PROD_TOKEN": ""}, PROJECT)
+
+
+@pytest.mark.parametrize("name", ["prd", "PROD", "prod "])
+def test_a_mistyped_target_is_answered_with_the_one_that_was_meant(name: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        connect(Flags(target=name), ENVIRONMENT, PROJECT)
+    assert refused.value.hint == "did you mean 'prod'?"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import click
 from kaiten_sync.cli.completion import FILE, complete_target
 from kaiten_sync.cli.idle import refuse_idle
 from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option, target_options
-from kaiten_sync.cli.word import WORD
+from kaiten_sync.cli.word import WORD, ChoiceWord
 from kaiten_sync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _NOT_OF_OVERLAYS = ("split", "extends", "families", "units", "with_project")
 )
 @click.option(
     "--split",
-    type=click.Choice(["license", "kind", "none"]),
+    type=ChoiceWord(["license", "kind", "none"]),
     default="license",
     show_default=True,
     help="One file per license, one per kind, or one for all.",

@@ -10,7 +10,7 @@ import click
 
 from kaiten_sync.cli.completion import FOLDER
 from kaiten_sync.cli.options import OUTPUT_FILE
-from kaiten_sync.cli.word import WORD
+from kaiten_sync.cli.word import WORD, ChoiceWord
 from kaiten_sync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("folder", type=FOLDER, metavar="[DIR]", default=".")
 @click.option(
     "--ci",
-    type=click.Choice(["github", "gitlab"]),
+    type=ChoiceWord(["github", "gitlab"]),
     help="Write workflows that plan, apply and look for drift. In an existing project,"
     " only these, for its targets. Default: one for GitHub that validates.",
 )

@@ -12,7 +12,7 @@ import click
 from kaiten_sync.cli.completion import FILE, PathWord, complete_address, complete_target
 from kaiten_sync.cli.next_command import note_present
 from kaiten_sync.cli.whole_number import WholeNumber
-from kaiten_sync.cli.word import TOKEN, WORD
+from kaiten_sync.cli.word import TOKEN, WORD, ChoiceWord
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.reading import MOST_CONNECTIONS
 from kaiten_sync.report import formats as report_formats
@@ -149,7 +149,7 @@ def target_options(function: _Function) -> _Function:
         ),
         click.option(
             "--generation",
-            type=click.Choice(["auto", "getting-started", "current"]),
+            type=ChoiceWord(["auto", "getting-started", "current"]),
             default=None,
             help="API generation of the server. Default: ask the server when it matters.",
         ),
@@ -189,7 +189,7 @@ def prune_option(function: _Function) -> _Function:
     """What a plan deletes."""
     return click.option(
         "--prune",
-        type=click.Choice(["never", "owned", "all"]),
+        type=ChoiceWord(["never", "owned", "all"]),
         help="Delete live objects in scope that are not declared: those that the previous"
         " plan managed (owned), all, or none. Default: `prune` of the project file, or else owned.",
     )(function)
@@ -240,7 +240,7 @@ def format_option(formats: Formats[Any]) -> Callable[[_Function], _Function]:
     return click.option(
         "--format",
         "output_format",
-        type=click.Choice(list(formats)),
+        type=ChoiceWord(list(formats)),
         default="text",
         show_default=True,
         help="Format of the result on standard output.",

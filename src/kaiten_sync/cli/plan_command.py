@@ -20,7 +20,7 @@ from kaiten_sync.cli.options import (
     policy_options,
     target_options,
 )
-from kaiten_sync.cli.word import WORD
+from kaiten_sync.cli.word import WORD, ChoiceWord
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.impact import FailOn
 from kaiten_sync.report import formats
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fail-on",
-    type=click.Choice([each.value for each in FailOn]),
+    type=ChoiceWord([each.value for each in FailOn]),
     multiple=True,
     help="Refuse a plan that tightens or breaks anything, or that leaves a holder over a limit;"
     " may be repeated.",

@@ -20,7 +20,7 @@ from kaiten_sync.cli.signals import TerminalStop
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.agreed import NO_PLAN
 from kaiten_sync.jobs.drifting import DriftRequest
-from kaiten_sync.jobs.naming import addresses_of, holders_named
+from kaiten_sync.jobs.naming import addresses_of, holders_named, meant_address
 from kaiten_sync.jobs.planning import PlanRequest, PolicyOverrides
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
@@ -160,7 +160,8 @@ def _addresses(texts: Sequence[str], option: str = "") -> frozenset[Address]:
     try:
         return addresses_of(texts)
     except ValueError as error:
-        raise UsageError(f"{option}{error}", hint=_SUCH_AS) from error
+        hint = meant_address(texts) or _SUCH_AS
+        raise UsageError(f"{option}{error}", hint=hint) from error
 
 
 def instances_of(texts: Sequence[str], option: str) -> frozenset[Address]:

@@ -1,6 +1,9 @@
-"""Words on the command line that are not files, numbers or choices."""
+"""Words on the command line that are not files or numbers."""
 
 from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
 
 import click
 
@@ -33,6 +36,16 @@ class TokenWord(PlainWord):
             return check_token(value)
         except CredentialError as error:
             self.fail(f"{error.message}; {error.hint}", param, ctx)
+
+
+class ChoiceWord(click.Choice[str]):
+    """One of a few words."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """The choices, and the one that was probably meant."""
+        meant = get_close_matches(str(value).lower(), self.choices, n=1)
+        listed = super().get_invalid_choice_message(value, ctx)
+        return f"{listed} Did you mean '{meant[0]}'?" if meant else listed
 
 
 WORD = PlainWord()

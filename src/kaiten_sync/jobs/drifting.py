@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
-from kaiten_sync.jobs.known import check_known, names_of, unknown_of
+from kaiten_sync.jobs.known import check_known, meant_of, names_of, unknown_of
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
@@ -124,7 +124,8 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     if unknown:
         raise UsageError(
             f"not declared, so there is nothing to revert to: {names_of(unknown)}",
-            hint=f"`{drift_command(sides.words)}` shows what differs, and how to answer it",
+            hint=meant_of(unknown)
+            or f"`{drift_command(sides.words)}` shows what differs, and how to answer it",
         )
     with sides.open(ports) as catalog:
         proposal = plan_revert(
@@ -191,7 +192,7 @@ def _drift_of_all(
             unasked.append(UnreadTarget(target=name, error=error))
     reports: list[DriftReport] = []
     unread: list[UnreadTarget] = []
-    unknown: list[frozenset[Address]] = []
+    unknown: list[Mapping[Address, str | None]] = []
     for each in sides:
         try:
             report, strangers = _report_on(each, ports)
@@ -203,11 +204,12 @@ def _drift_of_all(
     # An address may be on the one target that could not be read, so nothing is said of it then.
     if unknown and not unread:
         # It is enough that one of the targets has it.
-        check_known(frozenset.intersection(*unknown), "--all", *request.words)
+        nowhere = {each: unknown[0][each] for each in set(unknown[0]).intersection(*unknown)}
+        check_known(nowhere, "--all", *request.words)
     return Drifts(reports=tuple(reports), unread=(*unasked, *unread))
 
 
-def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Address]]:
+def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, Mapping[Address, str | None]]:
     """The report, and those of the objects that are named which are on neither side."""
     desired = load(sides.source)
     with sides.open(ports) as catalog:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.suggesting import drift_command
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.resource import DesiredState, LiveState
 
 
-def unknown_of(only: Collection[Address], known: Collection[Address]) -> frozenset[Address]:
-    """The named objects that are not among these, and contain none of them."""
-    return frozenset(each for each in only if not any(a.is_within({each}) for a in known))
+def unknown_of(
+    only: Collection[Address], known: Collection[Address]
+) -> Mapping[Address, str | None]:
+    """The named objects that are not among these, and contain none of them.
+
+    Each with a hint at the object that was probably meant, if one is spelled like it.
+    """
+    unknown = (each for each in only if not any(a.is_within({each}) for a in known))
+    return {each: _meant(each, known) for each in unknown}
+
+
+def meant_of(unknown: Mapping[Address, str | None]) -> str | None:
+    """The hint of the first unknown object that has one."""
+    return next((unknown[each] for each in sorted(unknown, key=str) if unknown[each]), None)
 
 
 def names_of(addresses: Collection[Address]) -> str:
@@ -21,7 +33,7 @@ def names_of(addresses: Collection[Address]) -> str:
     return ", ".join(sorted(str(address) for address in addresses))
 
 
-def check_known(unknown: Collection[Address], *words: str) -> None:
+def check_known(unknown: Mapping[Address, str | None], *words: str) -> None:
     """Make sure that no named object is unknown.
 
     Raises:
@@ -30,7 +42,8 @@ def check_known(unknown: Collection[Address], *words: str) -> None:
     if unknown:
         raise UsageError(
             f"neither declared nor on the server, as far as the scope reaches: {names_of(unknown)}",
-            hint=f"`{drift_command(words)}` without an address shows what differs",
+            hint=meant_of(unknown)
+            or f"`{drift_command(words)}` without an address shows what differs",
         )
 
 
@@ -48,3 +61,11 @@ def check_owned(desired: DesiredState, live: LiveState, only: Collection[Address
                 f"{each.parent} declares no {plural}, so all that it has are left alone",
                 hint=f"declare in the files which {plural} it has: then what differs is adopted",
             )
+
+
+def _meant(address: Address, known: Collection[Address]) -> str | None:
+    """A hint at the known object of the same kind and place, or of what is around it."""
+    if address.parent is not None and address.parent not in known:
+        return _meant(address.parent, known)
+    place = (address.kind, address.parent)
+    return did_you_mean(address.slug, [a.slug for a in known if (a.kind, a.parent) == place])

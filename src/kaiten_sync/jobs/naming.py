@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from kaiten_sync.errors import KaitenSyncError
@@ -12,6 +13,7 @@ from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.instance import FAMILY as OF_FAMILY
 from kaiten_sync.kinds.instance import parse_instance
 from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.kinds.registry import SPECS
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.settings import Project
 from kaiten_sync.pipeline import load
@@ -24,6 +26,18 @@ def addresses_of(texts: Iterable[str]) -> frozenset[Address]:
         ValueError: one is not an address.
     """
     return frozenset(parse_address(text) for text in texts)
+
+
+def meant_address(texts: Iterable[str]) -> str | None:
+    """A hint at the address that the first wrong text means, if only its kinds are mistyped."""
+    for text in texts:
+        try:
+            parse_address(text)
+        except ValueError:
+            words = text.split("/")
+            words[::2] = [(get_close_matches(word, SPECS, n=1) or [word])[0] for word in words[::2]]
+            return _unless_wrong("/".join(words))
+    return None
 
 
 def declared_addresses(folder: Path, project: Project) -> list[str]:
@@ -43,6 +57,13 @@ def declared_families(folder: Path, project: Project) -> list[str]:
     kinds = (LICENSE.kind, FAMILY.kind)
     named = (each for each in resources.values() if each.address.kind in kinds)
     return sorted({str(each.fields.get(OF_FAMILY) or each.address.slug) for each in named})
+
+
+def _unless_wrong(text: str) -> str | None:
+    try:
+        return f"did you mean '{parse_address(text)}'?"
+    except ValueError:
+        return None
 
 
 def holders_named(texts: Sequence[str]) -> frozenset[Address]:

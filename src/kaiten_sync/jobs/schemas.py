@@ -7,6 +7,7 @@ from pathlib import Path
 from kaiten_sync.errors import UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.editors import catalog_paths, new_settings, schema_files
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.ports import Files
 from kaiten_sync.model.settings import Project
 from kaiten_sync.validate import schema_names, schema_text
@@ -31,7 +32,8 @@ def schema(name: str) -> str:
     """
     names = schema_names()
     if name not in names:
-        raise UsageError(f"there is no schema {name!r}", hint=f"schemas: {', '.join(names)}")
+        hint = did_you_mean(name, names) or f"schemas: {', '.join(names)}"
+        raise UsageError(f"there is no schema {name!r}", hint=hint)
     return schema_text(name)
 
 

@@ -98,6 +98,29 @@ def test_a_wrong_value_is_said_with_the_next_step(
     assert list(tmp_path.iterdir()) == []
 
 
+CHOICES = {
+    (c, long_name(o)): o.type.choices for c, o, _ in CASES if isinstance(o.type, click.Choice)
+}
+
+
+@pytest.mark.parametrize(("command", "option"), CHOICES)
+def test_a_mistyped_choice_is_answered_with_the_one_that_was_meant(
+    command: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for choice in CHOICES[command, option]:
+        mistyped = choice.upper() if len(choice) < 4 else choice[0] + choice[2:]
+        assert run([*command.split(), option, mistyped]) == ExitCode.WRONG_INPUT
+        assert f"Did you mean '{choice}'?\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["catlog", "Catalog", "catalogs"])
+def test_a_mistyped_schema_is_answered_with_the_one_that_was_meant(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["schema", name]) == ExitCode.WRONG_INPUT
+    assert "help: did you mean 'catalog'?\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "line",
     [
