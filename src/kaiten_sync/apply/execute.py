@@ -289,7 +289,7 @@ class _Run:
         # Nobody answers, or the token is refused: every other request would fail alike, so none
         # is sent.
         if isinstance(error, AccessError):
-            self.access_error = error.message
+            self.access_error = f"{error.message}; {error.hint}" if error.hint else error.message
         told = error if isinstance(error, ProblemError) else None
         left = error if isinstance(error, LeftError) else None
         self._note(

@@ -170,10 +170,11 @@ def test_a_lost_server_is_not_asked_again_and_again() -> None:
 
 
 def test_a_lost_server_ends_the_run() -> None:
-    catalog = FakeCatalog(fails={"create group/quotas": UnreachableError("gone")})
+    gone = UnreachableError("gone", hint="check the URL")
+    catalog = FakeCatalog(fails={"create group/quotas": gone})
     plan = plan_against(catalog, CATALOG)
     result = apply_plan(plan, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=1)
-    assert result.access_error == "gone"
+    assert result.access_error == "gone; check the URL"
     assert not result.is_complete
     assert {o.status for o in result.outcomes} >= {Status.FAILED, Status.BLOCKED}
 
