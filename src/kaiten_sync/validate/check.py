@@ -14,6 +14,7 @@ from kaiten_sync.validate.catalog_view import view_catalog
 from kaiten_sync.validate.presence_rules import is_unread, null_diagnostics, required_diagnostics
 from kaiten_sync.validate.reference_rules import reference_diagnostics, scope_diagnostics
 from kaiten_sync.validate.schema_diagnostics import schema_diagnostics
+from kaiten_sync.validate.schema_words import NO_SPACE
 
 
 def kind_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
@@ -62,6 +63,7 @@ def check(
 def _without_echoes(found: list[Diagnostic], view: CatalogView) -> Iterator[Diagnostic]:
     """What is found, without what follows from another mistake in the same place."""
     malformed = {each.ref for each in found if each.rule == "bad-slug"}
+    swallowing = {each.address for each in found if each.hint == NO_SPACE}
     pasted = {each.address for each in found if each.rule == PASTED}
     unknown = {each.address for each in found if each.rule == "unknown-field"}
     unread = {
@@ -72,6 +74,7 @@ def _without_echoes(found: list[Diagnostic], view: CatalogView) -> Iterator[Diag
     for each in found:
         is_echo = (
             (each.rule.startswith("undeclared-") and each.ref in malformed)
+            or (each.hint != NO_SPACE and each.address in swallowing)
             or (each.rule != PASTED and each.address in pasted)
             or (each.rule == "unknown-field" and each.address in unread)
         )

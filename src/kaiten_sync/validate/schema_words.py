@@ -37,6 +37,9 @@ _TYPE_WORDS = {
     "array": "a list",
     "object": "a map",
 }
+NO_SPACE = "write a space after the ':'"
+"""The hint at a key that has swallowed the beginning of its value."""
+
 _RULES = {
     "type": "wrong-type",
     "enum": "unknown-value",
@@ -129,7 +132,7 @@ def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str
             if not isinstance(error.instance, str):
                 return _slug_in(error.instance)
             if re.search(r":[{\[]", error.instance):
-                return "write a space after the ':'"
+                return NO_SPACE
             slug = slug_meant(error.instance)
             return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
         case "wrong-type":

@@ -187,6 +187,12 @@ ONE = {
         "7:23",
         "write a space after the ':'",
     ),
+    "no space before braces of one field": (
+        licenses("  pro:{name: Pro}\n"),
+        "bad-slug",
+        "7:3",
+        "write a space after the ':'",
+    ),
     "no comma": (
         licenses("  pro: {name: Pro type: PAID}\n"),
         "yaml-syntax",
