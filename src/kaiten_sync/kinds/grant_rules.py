@@ -11,7 +11,7 @@ from kaiten_sync.kinds.meant import truth_hint
 from kaiten_sync.kinds.spec import Clash
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.declared import CatalogView, Declared
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import Node
 from kaiten_sync.model.value import UNLIMITED, UNLIMITED_WIRE, Absent, Fields, Json, is_number
 
@@ -78,6 +78,8 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
             )
         if is_map:
             tag = grant.scalar("type")
+            if isinstance(tag, Absent) and _is_tagged(node):
+                yield _nested(grant, node)
             # An unknown tag is a fault of its own, which the schema reports.
             if tag in tuple(_Shape) and tag != shape:
                 yield grant.diagnostic(
@@ -132,6 +134,18 @@ def _pasted(grant: Declared, node: Node) -> Diagnostic:
         "this is a grant as the API answers it, with its value one level too deep",
         hint=f"write `{grant.address.slug}: {meant}`",
     )
+
+
+def _nested(grant: Declared, node: Node) -> Diagnostic:
+    """A CONFIG value that looks like the API's form of one. It may be meant, so it is allowed."""
+    diagnostic = grant.diagnostic_at(
+        node.ref,
+        "nested-value",
+        "this value is a map with `type` and `value`, and is stored as it is",
+        "if it is the API's form, write its map alone: `{value: {...}}`; if it is meant, write"
+        " `type: object` beside it",
+    )
+    return diagnostic.changed(severity=Severity.WARNING)
 
 
 def clashes(fields: Fields) -> Iterator[Clash]:

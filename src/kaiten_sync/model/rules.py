@@ -47,6 +47,7 @@ RULES: Mapping[str, str] = {
     "bad-slug": "A slug does not have the form of one.",
     "bad-icon": "An icon does not have the form `lucide:name`.",
     "api-form": "A grant is written as the API answers it.",
+    "nested-value": "A CONFIG value is the API's tagged form, which is kept as it is.",
     "bad-grant": "A grant is none of: a number, unlimited, true or false, a map with value.",
     "bad-quantity": "A number with a prefix or a unit cannot be read.",
     "text-length": "A text is blank, too short or too long.",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.pipeline import CatalogSource, read_project, validate
 
 _ENTITLEMENTS = """\
@@ -348,6 +348,26 @@ def test_one_mistake_is_one_finding(
     assert [(rule, f"catalog.yaml:{place}", hint)] == [
         (r, ref, hint if h and hint in h else h) for r, ref, h in found
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_warned"),
+    [
+        ("{value: {type: object, value: {theme: x}}}", True),
+        ("{type: object, value: {theme: x}}", False),
+        ("{type: object, value: {type: object, value: {theme: x}}}", False),
+        ("{value: {type: dark, value: {theme: x}}}", False),
+        ("{value: {type: object, value: 1, more: 2}}", False),
+    ],
+)
+def test_a_config_value_one_level_too_deep_is_warned_of(
+    tmp_path: Path, value: str, is_warned: bool
+) -> None:
+    (tmp_path / "catalog.yaml").write_text(grant(value, "look"), encoding="utf-8")
+    desired, found = validate(CatalogSource(root=tmp_path, catalog=("catalog.yaml",)))
+    assert desired is not None
+    warned = [(each.severity, each.rule, str(each.ref)) for each in found]
+    assert warned == [(Severity.WARNING, "nested-value", "catalog.yaml:11:21")] * is_warned
 
 
 def test_two_mistakes_are_two_findings(tmp_path: Path) -> None:
