@@ -62,6 +62,7 @@ def test_a_catalog_is_split_as_it_is_wanted(
         assert planned.code == 0, planned.stderr + planned.stdout
     again = selling.run("export", "-o", "other", "--with-project")
     assert (again.code, "kaiten-sync.yaml is there already" in again.stderr) == (3, True)
+    assert "help: leave out --with-project" in again.stderr
 
 
 @pytest.mark.parametrize(

@@ -148,11 +148,9 @@ def _own_project(
     text = schema_header(path) + project_text(
         request.out, target, request.target, workspace.project
     )
-    is_there = request.is_forced and ports.files.exists(path)
-    if is_there and ports.files.read(path).replace(b"\r\n", b"\n") != text.encode():
+    if ports.files.exists(path) and ports.files.read(path).replace(b"\r\n", b"\n") != text.encode():
         raise UsageError(
-            f"{path} is there already, and --force replaces the files of the catalog alone; nothing"
-            " was written",
+            f"{path} is there already, and no export replaces it; nothing was written",
             hint="leave out --with-project, or remove that file first",
         )
     return text
