@@ -1,4 +1,4 @@
-"""Why an operator does not take its operands, and how to write it instead."""
+"""Why an expression does not fit its values, and how to write it instead."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import re
 
 _FOUND = re.compile(
     r"found no matching overload for '([^']*)' applied to '\((.*)\)'"
-    r"|No matching overloads found : ([^\s(]+)(?:\((.*)\))?"
+    r"|No matching overloads found : (?:\((.*)\)\.)?([^\s(]+)(?:\((.*)\))?"
 )
-"""The library's words when it checks an expression, and when it judges one."""
+"""The library's words when it checks an expression, and when it judges one: there, a method has its
+object before the dot, and an operator that takes only one type has no types.
+"""
+
+_LACKING = (
+    (re.compile(r"Key not found in map : (.*)"), r"there is no key \1; test with has() or in"),
+    (re.compile("Applying SELECT to non-message type"), "a value that is not a map has no fields"),
+)
+"""The library's words for what a value does not have, and ours."""
+
+_LOGIC = {"&&": "&&", "||": "||", "!": "!", "<jump_condition>": "?"}
+"""Operators that take true and false, as they are written, by the names that the library has."""
 
 _OWN_NAMES = {
     "google.protobuf.Timestamp": "timestamp",
@@ -46,14 +57,18 @@ function that makes them one type.
 
 
 def mismatch(message: str) -> str | None:
-    """An error of the library about types in words of ours; None if it is about something else."""
+    """An error of the library about values in words of ours; None if it is about something else."""
+    for words, ours in _LACKING:
+        if words.search(message):
+            return words.sub(ours, message)
     found = _FOUND.search(message)
     if not found:
         return None
-    operator = (found[1] or found[3]).strip("_@")
-    written = found[2] or found[4]
-    if written is None:  # only the operators of logic
-        return f"'{operator}' takes only true or false"
+    operator = (found[1] or found[4]).strip("_@")
+    written = found[2] or ", ".join(filter(None, (found[3], found[5])))
+    if not written:
+        takes = "takes only true or false" if operator in _LOGIC else "does not take these types"
+        return f"'{_LOGIC.get(operator, operator)}' {takes}"
     types = _OWN_NAME.sub(lambda name: _OWN_NAMES[name[0]], written)
     return f"'{operator}' does not take ({types}){_way_out(operator, set(types.split(', ')))}"
 

@@ -93,6 +93,20 @@ def test_every_way_out_is_right() -> None:
     assert mistakes(*right) == [None] * len(right)
 
 
-def test_what_is_not_a_truth_is_said_when_it_is_judged() -> None:
-    ((answer,),) = judge(["m.a && true"], Language(variables={"m": "dyn"}), [{"m": {"a": 1}}])
-    assert answer == Unjudged(reason="'&&' takes only true or false")
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("m.a && true", "'&&' takes only true or false"),
+        ("m.a || false", "'||' takes only true or false"),
+        ("m.a ? true : false", "'?' takes only true or false"),
+        ("!m.a", "'!' takes only true or false"),
+        ("m.s in m.a", "'in' does not take these types"),
+        ("m.s.startsWith(m.a)", "'startsWith' does not take (string, int)"),
+        ("m.z > 1", 'there is no key "z"; test with has() or in'),
+        ("m.a.z > 1", "a value that is not a map has no fields"),
+    ],
+)
+def test_values_that_do_not_fit_are_named_in_plain_words(expression: str, reason: str) -> None:
+    language = Language(variables={"m": "dyn"})
+    ((answer,),) = judge([expression], language, [{"m": {"a": 1, "s": "x"}}])
+    assert answer == Unjudged(reason=reason)
