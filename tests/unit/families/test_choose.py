@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kaiten_sync.families.choose import _change
+from kaiten_sync.families.choose import SoldFamily, _change, _lost
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.family import FamilyTerms
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import NO_UNIT, Json, Unit
 
 CALLS, BYTES, MEGABYTES = ("call", "calls"), ("byte", "bytes"), ("MB", "MB")
@@ -44,3 +46,26 @@ def test_numbers_in_two_units_stay_in_their_own() -> None:
         units=(BYTES, MEGABYTES),
     )
     assert _change(field, difference) == "2,000,000,000,000 bytes → 2,000,000 MB"
+
+
+def test_a_reason_names_what_is_removed_and_what_gets_another_value() -> None:
+    fields = (FieldChange(name="value", before=2, after=1, effect=Effect.TIGHTENS),)
+    lower = Difference(
+        address=parse_address("license/pro/grant/calls"),
+        drift=DriftClass.CHANGED,
+        fields=fields,
+        effect=Effect.TIGHTENS,
+    )
+    gone = Difference(
+        address=parse_address("license/pro/grant/sso"),
+        drift=DriftClass.UNMANAGED,
+        effect=Effect.TIGHTENS,
+    )
+    sold = SoldFamily(
+        address=parse_address("family/pro"),
+        terms=FamilyTerms(),
+        source=SourceRef("catalog.yaml", 2, 1),
+        is_sold=True,
+        differences=(lower, gone),
+    )
+    assert _lost(sold) == "calls 2 → 1, sso is removed"
