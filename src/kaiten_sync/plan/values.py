@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.declarable import not_declarable
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.values import followed
+from kaiten_sync.kinds.values import TYPE_WORDS, fits, followed
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -17,7 +17,14 @@ from kaiten_sync.plan.references import references
 
 
 def undeclarable(changes: Sequence[Change], observed: Sequence[Observed]) -> Iterator[Diagnostic]:
-    """The values that no declaration can give: a server would refuse them half way."""
+    """The values that no declaration can give: a server would refuse them half way.
+
+    Beside them, those that no server can have been seen to have: they are judged together.
+    """
+    unseen = [*_unseen(observed)]
+    if unseen:
+        yield from unseen
+        return
     now: dict[Address, Fields] = {each.address: each.fields or {} for each in observed}
     for change in changes:
         if change.action == Action.DELETE:
@@ -29,6 +36,15 @@ def undeclarable(changes: Sequence[Change], observed: Sequence[Observed]) -> Ite
         yield from (contradiction(f"{change.action}: {each}", change.address) for each in found)
         if change.action == Action.CREATE and change.address.parent is None:
             now[change.address] = after  # others may refer to it
+
+
+def _unseen(observed: Sequence[Observed]) -> Iterator[Diagnostic]:
+    for each in observed:
+        specs = spec_of(each.address.kind).fields
+        for name, value in (each.fields or {}).items():
+            if value is not None and not fits(specs[name], value):
+                wanted = TYPE_WORDS[specs[name].type]
+                yield contradiction(f"observed: {name} is not {wanted}", each.address)
 
 
 def _of_each(change: Change) -> Iterator[str]:

@@ -70,6 +70,11 @@ def look_at_less(document: dict[str, Any], name: str, field: str) -> None:
     refingerprint(document, name)
 
 
+def see(document: dict[str, Any], name: str, field: str, value: object) -> None:
+    seen(document, name)["fields"][field] = value
+    refingerprint(document, name)
+
+
 def refingerprint(document: dict[str, Any], name: str) -> None:
     found = seen(document, name)
     found["fingerprint"] = fingerprint({"id": found["id"], "fields": found["fields"]})
@@ -233,6 +238,10 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     "a population that is left out": (
         lambda d: d["guards"]["population"].pop("grant"),
         "guards.population: there are at least 3 live grants",
+    ),
+    "a type that no server has": (
+        lambda d: see(d, "entitlement/calls", "type", ["NUMBER"]),
+        "entitlement/calls: observed: type is not a text",
     ),
     "a deleted license that is not looked at": (
         lambda d: blind(d, "license/old"),
