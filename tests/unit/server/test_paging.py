@@ -129,14 +129,22 @@ CURSORS = [
     forged("text"),
     forged(None),
     forged({}),
-    forged({"createdAt": "2026", "id": "x"}),
-    forged({"createdAt": True, "id": "x"}),
-    forged({"createdAt": 1, "id": None}),
-    forged({"createdAt": 1.5, "id": "x"}),
-    forged({"createdAt": -1, "id": "x"}),
-    forged({"createdAt": 10**30, "id": "x"}),
-    forged({"createdAt": 1, "id": "\0"}),
-    forged({"createdAt": 1, "id": "x" * 74}),
+    forged({"createdAt": 1, "id": "x"}),
+    forged({"createdAt": 1, "id": "x", "list": "Customers"}),
+    *(
+        forged({**position, "list": of})
+        for of in ("EntitlementGroups", "Entitlements", "Licenses", "LicenseFamilies")
+        for position in (
+            {"createdAt": "2026", "id": "x"},
+            {"createdAt": True, "id": "x"},
+            {"createdAt": 1, "id": None},
+            {"createdAt": 1.5, "id": "x"},
+            {"createdAt": -1, "id": "x"},
+            {"createdAt": 10**30, "id": "x"},
+            {"createdAt": 1, "id": "\0"},
+            {"createdAt": 1, "id": "x" * 74},
+        )
+    ),
     base64.urlsafe_b64encode(b"\xff\xfe").decode(),
     base64.urlsafe_b64encode(b"[" * 200).decode(),
 ]
@@ -158,6 +166,23 @@ def test_forged_cursors(api: httpx.Client, path: str, prefix: str) -> None:
         assert answer.json()["code"] == f"{prefix}.InvalidCursor"
 
 
+def test_a_cursor_of_one_list_is_refused_by_every_other(api: httpx.Client) -> None:
+    for path in LISTS:
+        fill(api, path, [f"{path[1:]}-one", f"{path[1:]}-two"])
+    for slug in ("entitlements-one", "entitlements-two"):
+        grant = {"entitlementSlug": slug, "value": {"type": "boolean", "value": True}}
+        assert api.post("/licenses/licenses-one/entitlements", json=grant).is_success
+    lists = [*LISTS, "/licenses/licenses-one/entitlements"]
+    cursors = {path: api.get(path, params={"limit": 1}).json()["nextCursor"] for path in lists}
+    accepted = [
+        (path, of)
+        for path in lists
+        for of, cursor in cursors.items()
+        if api.get(path, params={"limit": 1, "cursor": cursor}).status_code != 400
+    ]
+    assert accepted == [(path, path) for path in lists]
+
+
 def test_a_cursor_made_of_quotes_is_only_text(api: httpx.Client) -> None:
-    cursor = forged({"createdAt": 2**52, "id": "' OR 1=1 --"})
+    cursor = forged({"createdAt": 2**52, "id": "' OR 1=1 --", "list": "Entitlements"})
     assert api.get("/entitlements", params={"cursor": cursor}).json()["items"] == []

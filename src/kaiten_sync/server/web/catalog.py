@@ -129,7 +129,8 @@ OPERATIONS: tuple[Operation, ...] = (
     # A wrong cursor of families is refused under the code of licenses, as upstream does.
     operation("list-license-families", "GET /license-families",
               "List license families with the version that each serves",
-              paged("Licenses", families.list_families, each_view(family_json)),
+              paged("Licenses", families.list_families, each_view(family_json),
+                    of="LicenseFamilies"),
               answer="PageLicenseFamilyView", query=PAGING, refuses=(400,)),
     operation("get-license-family", "GET /license-families/{familySlug}",
               "Get a license family with the version that it serves", handlers.get_family,

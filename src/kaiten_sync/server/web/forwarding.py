@@ -42,20 +42,21 @@ def paged(
     use: Callable[..., Any],
     shape: Callable[[Any], Items],
     items: str = "items",
+    of: str | None = None,
     **takes: Source,
 ) -> Handler:
     """A handler that answers with one page of a list.
 
     `resource` is the first part of the code that refuses a wrong cursor, and `items` the property
-    of the answer that has the items.
+    of the answer that has the items. `of` names the list if another has the same `resource`.
     """
 
     def handle(work: Work, asked: Arguments) -> dict[str, Any]:
-        position = position_of(asked, resource)
+        position = position_of(asked, resource, of)
         limit = asked.query["limit"]
         result = use(work, *asked.path.values(), position, limit, **_taken(asked, takes))
         shown, following = shape(result)
-        return page_body(list(shown), following, items)
+        return page_body(list(shown), following, of or resource, items)
 
     return handle
 

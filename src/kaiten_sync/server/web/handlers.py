@@ -34,6 +34,7 @@ from kaiten_sync.server.web.paging import page_body, position_of
 _NO_TYPE = ""
 """The type of no event, so that an unknown name finds nothing."""
 
+_TRAILS = "AuditTrails"
 _REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -137,7 +138,7 @@ def list_trail(work: Work, asked: Arguments) -> dict[str, Any]:
         since_ms=asked.query["after"],
         until_ms=asked.query["before"],
     )
-    position = position_of(asked, "AuditTrails")
+    position = position_of(asked, _TRAILS)
     slug, limit = asked.path["instanceSlug"], asked.query["limit"]
     instance, page = audit.list_trail(work, slug, wanted, position, limit)
-    return page_body([trail_json(row, instance.slug) for row in page.rows], page.next)
+    return page_body([trail_json(row, instance.slug) for row in page.rows], page.next, _TRAILS)

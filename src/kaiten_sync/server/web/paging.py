@@ -40,28 +40,31 @@ LIMIT = Query(
 PAGING = (CURSOR, LIMIT)
 
 
-def position_of(asked: Arguments, resource: str) -> Position | None:
+def position_of(asked: Arguments, resource: str, of: str | None = None) -> Position | None:
     """Where the page that is asked for begins; None for the first.
 
+    `of` names the list if several are refused under the code of one resource.
+
     Raises:
-        RefusalError: the cursor is not one that this server made.
+        RefusalError: the cursor is not one that this server made for this list.
     """
     cursor = asked.query["cursor"]
     if not cursor:
         return None
-    position = decode_cursor(cursor)
+    position = decode_cursor(cursor, of or resource)
     if position is None:
-        raise invalid(f"{resource}.InvalidCursor", "the cursor is not one that this server gave")
+        detail = "the cursor is not one that this server gave for this list"
+        raise invalid(f"{resource}.InvalidCursor", detail)
     return position
 
 
 def page_body(
-    items: Sequence[Any], following: Position | None, name: str = "items"
+    items: Sequence[Any], following: Position | None, of: str, name: str = "items"
 ) -> dict[str, Any]:
-    """A page as the API shows it, with its items under this name."""
+    """A page of a list as the API shows it, with its items under this name."""
     body: dict[str, Any] = {name: items, "hasMore": following is not None}
     if following is not None:
-        body["nextCursor"] = encode_cursor(following)
+        body["nextCursor"] = encode_cursor(following, of)
     return body
 
 
@@ -85,16 +88,20 @@ def page_schema(item: str) -> Schema:
     }
 
 
-def encode_cursor(position: Position) -> str:
-    """A position as clients send it back."""
+def encode_cursor(position: Position, of: str = "") -> str:
+    """A position as clients send it back, in the list of this name if only it is to take it."""
     # Not signed: all that a forged cursor reaches is another page of a list that may be read
     # anyway.
-    text = json.dumps({"createdAt": position.created_at, "id": position.id})
+    text = json.dumps({"createdAt": position.created_at, "id": position.id, "list": of})
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str) -> Position | None:
-    """The position that a cursor means; None if this server did not make it."""
+def decode_cursor(cursor: str, of: str | None = None) -> Position | None:
+    """The position that a cursor means; None if this server did not make it.
+
+    With `of`, it was made for the list of this name: in another one it would leave out, without a
+    word, whatever that list has before it.
+    """
     if len(cursor) > _MAX_CURSOR or not cursor.isascii():
         return None
     try:
@@ -103,9 +110,10 @@ def decode_cursor(cursor: str) -> Position | None:
     except (binascii.Error, ValueError, RecursionError):
         return None
     match value:
-        case {"createdAt": int(time), "id": str(key)} if not isinstance(time, bool):
+        case {"createdAt": int(time), "id": str(key), "list": str(name)} if of in (None, name):
             # Before a database sees it: PostgreSQL refuses a NUL, and a number beyond its
             # columns, with 500.
             in_range = 0 <= time <= _MAX_TIME and len(key) <= _MAX_ID and key.isascii()
-            return Position(time, key) if in_range and "\0" not in key else None
+            is_ours = in_range and "\0" not in key and not isinstance(time, bool)
+            return Position(time, key) if is_ours else None
     return None
