@@ -37,20 +37,23 @@ def _add_ending(api: httpx.Client, meter: Meter, slug: str, days: float) -> None
 def test_licenses_that_end_soon_or_ended_are_counted_listed_and_marked(
     dash: Dash, api: httpx.Client, meter: Meter
 ) -> None:
-    for slug, days in (("past", -1), ("soon", 29), ("later", 31)):
+    for slug, days in (("past", -1), ("soon", 29), ("days-30", 30.4), ("later", 31.1)):
         _add_ending(api, meter, slug, days)
     tile = Html(dash.see("/")).link("licenses end in 30 days")
-    assert [row[1] for row in Html(dash.see(tile)).rows()] == ["soon"]
+    assert {row[1] for row in Html(dash.see(tile)).rows()} == {"soon", "days-30"}
+    for slug, is_shown in (("days-30", True), ("later", False)):
+        assert ("in 30 days" in Html(dash.see(f"/instances/{slug}")).text) is is_shown
     for ends, slugs in (
         ("ended", {"past"}),
-        ("running", {"main", "soon", "later"}),
-        ("", {"main", "past", "soon", "later"}),
-        ("nonsense", {"main", "past", "soon", "later"}),
+        ("running", {"main", "soon", "days-30", "later"}),
+        ("", {"main", "past", "soon", "days-30", "later"}),
+        ("nonsense", {"main", "past", "soon", "days-30", "later"}),
     ):
         rows = Html(dash.see(f"/instances?ends={ends}")).rows()
         assert {row[1] for row in rows} == slugs, ends
     marks = {row[1]: row[5][11:] for row in Html(dash.see("/instances")).rows()}
-    assert marks == {"main": "", "past": "ended", "soon": "soon", "later": ""}
+    soon = {"soon": "soon", "days-30": "soon"}
+    assert marks == {"main": "", "past": "ended", "later": "", **soon}
 
 
 def test_webhooks_that_fail_or_are_paused_are_counted_and_listed(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaiten_sync.server.dashboard.fields import Field, fixed
-from kaiten_sync.server.dashboard.instances import ENDS_FILTER, SOON_MS
+from kaiten_sync.server.dashboard.instances import ENDS_FILTER
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
@@ -86,7 +86,7 @@ def _detail(visit: Visit) -> Shown:
             "listing": wanted,
             "rows": page.rows if page else (),
             "following": wanted.after(page.next) if page else None,
-            "soon_ms": SOON_MS,
+            "soon_ms": search.SOON_MS,
             "meters": meters.rows if meters else (),
             "has_more_meters": bool(meters and meters.next),
         },

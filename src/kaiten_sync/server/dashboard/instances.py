@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.dashboard.audit_rows import audit_rows
 from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.fields import Choice, Field, choices
@@ -52,9 +51,6 @@ ENDS_FILTER = Filter(
         Choice(value="ended", label="ended"),
     ),
 )
-SOON_MS = search.ENDING_DAYS * DAY_MS
-"""Milliseconds before its end in which a license ends soon."""
-
 _MAX_CHOICES = 200
 """Customers and licenses that are offered to choose from; if there are more, slugs are typed."""
 
@@ -137,7 +133,7 @@ def _list(visit: Visit) -> Shown:
             "listing": wanted,
             "rows": page.rows,
             "following": wanted.after(page.next),
-            "soon_ms": SOON_MS,
+            "soon_ms": search.SOON_MS,
         },
         calls=(call("getInstances", query={"limit": str(ROWS)}),),
     )

@@ -9,7 +9,6 @@ from typing import Any
 from kaiten_sync.server.dashboard.fields import Choice, Field, Sent
 from kaiten_sync.server.dashboard.grant_table import carried, digest_of, grant_table, read_edits
 from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body
-from kaiten_sync.server.dashboard.instances import SOON_MS
 from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, declared
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
@@ -174,7 +173,7 @@ def _holders(visit: Visit) -> Shown:
             "listing": wanted,
             "rows": page.rows,
             "following": wanted.after(page.next),
-            "soon_ms": SOON_MS,
+            "soon_ms": search.SOON_MS,
             "moved": None,
         },
         calls=(call("getInstances"),),

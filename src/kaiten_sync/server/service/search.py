@@ -23,6 +23,10 @@ from kaiten_sync.server.shapes.licenses import FamilyView
 ENDING_DAYS = 30
 """A license that ends within so many days ends soon."""
 
+SOON_MS = (ENDING_DAYS + 1) * DAY_MS
+"""Milliseconds before its end in which a license ends soon: pages show whole days, so one that ends
+in 30 days and some hours is shown as "in 30 days"."""
+
 
 def find_entitlements(
     work: Work, wanted: Wanted, position: Position | None, limit: int
@@ -94,7 +98,7 @@ def find_instances(
 
 def count_ending_soon(work: Work) -> int:
     """How many instances have a license that ends soon."""
-    until_ms = work.now_ms + ENDING_DAYS * DAY_MS
+    until_ms = work.now_ms + SOON_MS
     return search.count_ending(work.connection, work.organization_id, work.now_ms, until_ms)
 
 
@@ -102,7 +106,7 @@ def end_bounds(work: Work, ends: str) -> tuple[int | None, int | None]:
     """From when on, and before when, a license ends that lies so to the present."""
     match ends:
         case "soon":
-            return work.now_ms, work.now_ms + ENDING_DAYS * DAY_MS
+            return work.now_ms, work.now_ms + SOON_MS
         case "ended":
             return None, work.now_ms
         case "running":
