@@ -87,6 +87,13 @@ def test_what_is_wrong_is_shown_at_its_field(
     assert page.value_of("endLicenseDate") == "2046-01-01"
 
 
+def test_what_is_wrong_names_fields_by_their_labels(dash: Dash, restaurant: str) -> None:
+    sent = {**_PRODUCTION, "endLicenseDate": "2020-01-01"}
+    page = Html(dash.send("/new/instance", sent).text)
+    problem = page.problem_at("endLicenseDate")
+    assert problem == 'must not be before "License starts (UTC)"'
+
+
 def test_editing_keeps_the_time_of_day_that_windows_count_from(
     dash: Dash, api: httpx.Client, meter: Meter
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,9 @@ STATE_FIELD = "form_state"
 
 _CHANGED = "Form.ChangedMeanwhile"
 """The code of a refusal that says what somebody else has changed."""
+
+_PROPERTY = re.compile(r"\b[a-z]+(?:[A-Z][a-z]+)+\b")
+"""The name of a property of several words; one of a single word may be an ordinary word."""
 
 _FIELD_OF_CODE = {
     "AlreadyAssociated": "entitlementSlug",
@@ -102,7 +106,7 @@ def fill(
         is_missing = field.kind == "choice" and isinstance(value, str) and value not in offered
         more = (Choice(value=str(value), label=str(value)),) if is_missing else ()
         shown.append(replace(field, choices=(*field.choices, *more)))
-    by_field, rest = _problems_by_field({field.name for field in shown}, error)
+    by_field, rest = _problems_by_field({field.name: field.label for field in shown}, error)
     entries = [
         FormEntry(
             field=field,
@@ -166,7 +170,7 @@ def _state(fields: Iterable[Field], stored: Mapping[str, Any]) -> str:
 
 
 def _problems_by_field(
-    names: set[str], error: RefusalError | None
+    labels: Mapping[str, str], error: RefusalError | None
 ) -> tuple[dict[str, list[str]], list[str]]:
     """What is wrong by the field that it is about, and what is about none of these fields."""
     by_field: dict[str, list[str]] = {}
@@ -176,14 +180,20 @@ def _problems_by_field(
     found = [(field_of(problem.location), problem.message) for problem in error.problems]
     # The API names the property in most refusals. In some it has only a code, and the code says
     # which field is meant.
-    if not any(name in names for name, _ in found):
+    if not any(name in labels for name, _ in found):
         by_code = _FIELD_OF_CODE.get(error.code.rpartition(".")[2], "")
         found = [(by_code, error.detail)] if by_code or not found else found
-    for name, message in found:
-        if name in names:
+    for name, said in found:
+        message = _PROPERTY.sub(lambda name: _label(name[0], labels), said)
+        if name in labels:
             by_field.setdefault(name, []).append(message)
         else:
             # Shown above the form: what is wrong may be in a property that the form does not
             # have.
             rest.append(message)
     return by_field, rest
+
+
+def _label(name: str, labels: Mapping[str, str]) -> str:
+    """A property as the form shows it, or its name if the form does not have it."""
+    return f'"{labels[name]}"' if name in labels else name
