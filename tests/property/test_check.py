@@ -65,7 +65,7 @@ def plan(wanted: list[str], found: list[str], prune: Prune, previous: Plan | Non
     return read_plan(write_plan(made.plan))
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(
     before=CATALOGS,
     then=CATALOGS,

@@ -96,7 +96,7 @@ def arrive(wanted: DesiredState, catalog: HttpCatalog) -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=28,
     derandomize=True,
 )
 @given(first=catalogs(), second=catalogs())

@@ -242,7 +242,7 @@ def test_a_team_for_a_while() -> None:
         run_state_machine_as_test(
             Team,
             settings=settings(
-                max_examples=25,
+                max_examples=18,
                 stateful_step_count=30,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

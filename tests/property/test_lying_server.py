@@ -224,7 +224,7 @@ def test_a_plan_of_the_truth_can_be_applied(
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@settings(max_examples=60)
+@settings(max_examples=35)
 @given(lie=lies())
 def test_a_lie_ends_in_an_error_of_ours(
     server: Scripted,

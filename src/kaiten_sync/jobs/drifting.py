@@ -11,7 +11,7 @@ from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
-from kaiten_sync.jobs.known import check_known, meant_of, names_of, unknown_of
+from kaiten_sync.jobs.known import check_known, hint_at, names_of, unknown_of
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
@@ -124,8 +124,10 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     if unknown:
         raise UsageError(
             f"not declared, so there is nothing to revert to: {names_of(unknown)}",
-            hint=meant_of(unknown)
-            or f"`{drift_command(sides.words)}` shows what differs, and how to answer it",
+            hint=hint_at(
+                unknown,
+                f"`{drift_command(sides.words)}` shows what differs, and how to answer it",
+            ),
         )
     with sides.open(ports) as catalog:
         proposal = plan_revert(

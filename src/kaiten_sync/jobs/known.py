@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import islice
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.suggesting import drift_command
@@ -23,9 +24,10 @@ def unknown_of(
     return {each: _meant(each, known) for each in unknown}
 
 
-def meant_of(unknown: Mapping[Address, str | None]) -> str | None:
-    """The hint of the first unknown object that has one."""
-    return next((unknown[each] for each in sorted(unknown, key=str) if unknown[each]), None)
+def hint_at(unknown: Mapping[Address, str | None], next_step: str) -> str:
+    """The next step, after the hint of the first unknown object that has one."""
+    meant = (unknown[each] for each in sorted(unknown, key=str))
+    return " ".join((*islice(filter(None, meant), 1), next_step))
 
 
 def names_of(addresses: Collection[Address]) -> str:
@@ -42,8 +44,9 @@ def check_known(unknown: Mapping[Address, str | None], *words: str) -> None:
     if unknown:
         raise UsageError(
             f"neither declared nor on the server, as far as the scope reaches: {names_of(unknown)}",
-            hint=meant_of(unknown)
-            or f"`{drift_command(words)}` without an address shows what differs",
+            hint=hint_at(
+                unknown, f"`{drift_command(words)}` without an address shows what differs"
+            ),
         )
 
 

@@ -134,7 +134,7 @@ def _counters(draw: st.DrawFn) -> tuple[int, list[int], list[tuple[int, float]]]
 
 @given(drawn=_counters(), band=st.sampled_from((None, *Band)))
 @settings(
-    max_examples=25,
+    max_examples=12,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )
