@@ -287,7 +287,7 @@ def test_the_server_is_killed_and_comes_back(
     is_as_planned(place, case)
 
 
-@pytest.mark.parametrize(("name", "write"), POINTS)
+@pytest.mark.parametrize(("name", "write"), POINTS[1::2])
 def test_the_connection_is_lost(
     place: Place,
     cases: Mapping[str, Case],

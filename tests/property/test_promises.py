@@ -385,7 +385,7 @@ class Team:
         assert found == declared_grants(declared)
 
 
-@settings(max_examples=25, derandomize=True)
+@settings(max_examples=16, derandomize=True)
 @given(history=st.lists(steps, min_size=2, max_size=4))
 def test_what_a_plan_says_is_what_happens(
     running: EmbeddedServer, folder: Path, history: list[dict[str, Any]]

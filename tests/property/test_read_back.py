@@ -42,7 +42,7 @@ LONGEST = 5_000
 """Characters of a refusal, whatever the file has: it may repeat some of it."""
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(document=mutated(DOCUMENT))
 def test_a_changed_plan_writes_what_it_shows(document: Any) -> None:
     with contextlib.suppress(KaitenSyncError):

@@ -142,7 +142,7 @@ def connection(server: EmbeddedServer) -> ConnectionSettings:
 INPUTS = PlanInputs(target=TARGET, scope=Scope(), policy=EVERYTHING)
 
 MANY = settings(
-    max_examples=25,
+    max_examples=16,
     deadline=None,
     derandomize=True,
 )

@@ -44,7 +44,7 @@ _MAX_KEY = 1024
 
 
 def syntax_diagnostic(path: str, error: yaml.YAMLError, lines: _Lines) -> Diagnostic:
-    """Why a file is no YAML, and what to write instead."""
+    """Why a file is not YAML, and what to write instead."""
     problem = str(getattr(error, "problem", None) or "it cannot be parsed")
     context = getattr(error, "context", None)
     # Where something began tells more than where the file ended without its end.
