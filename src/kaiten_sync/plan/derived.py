@@ -25,7 +25,7 @@ from kaiten_sync.plan.limits import touched_by_kind
 from kaiten_sync.plan.new_versions import misread
 from kaiten_sync.plan.order import edges_within
 from kaiten_sync.plan.rests_on import rests_on
-from kaiten_sync.plan.values import undeclarable
+from kaiten_sync.plan.values import undeclarable, unseeable
 
 
 def contradictions(plan: Plan) -> tuple[Diagnostic, ...]:
@@ -197,6 +197,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 _CHECKS: tuple[Callable[[Plan], Iterator[Diagnostic]], ...] = (
     _observed,
+    lambda plan: unseeable(plan.observed),
     lambda plan: undeclarable(plan.changes, plan.observed),
     lambda plan: misjudged(plan.changes, plan.observed),
     lambda plan: map(contradiction, misread(plan)),

@@ -19,12 +19,8 @@ from kaiten_sync.plan.references import references
 def undeclarable(changes: Sequence[Change], observed: Sequence[Observed]) -> Iterator[Diagnostic]:
     """The values that no declaration can give: a server would refuse them half way.
 
-    Beside them, those that no server can have been seen to have: they are judged together.
+    They are judged together with those that were seen, which have the types of their fields.
     """
-    unseen = [*_unseen(observed)]
-    if unseen:
-        yield from unseen
-        return
     now: dict[Address, Fields] = {each.address: each.fields or {} for each in observed}
     for change in changes:
         if change.action == Action.DELETE:
@@ -38,7 +34,8 @@ def undeclarable(changes: Sequence[Change], observed: Sequence[Observed]) -> Ite
             now[change.address] = after  # others may refer to it
 
 
-def _unseen(observed: Sequence[Observed]) -> Iterator[Diagnostic]:
+def unseeable(observed: Sequence[Observed]) -> Iterator[Diagnostic]:
+    """The values that no server can have been seen to have."""
     for each in observed:
         specs = spec_of(each.address.kind).fields
         for name, value in (each.fields or {}).items():
