@@ -43,6 +43,7 @@ FLOOR = "floor: 8 connections"
 C_LOADER = "PyYAML's C loader"
 OCTODNS = "octoDNS, YAML to YAML"
 TERRAFORM = "Terraform, built-in type"
+READING = "Terraform, grants of the server"
 FIRST_PLAN = "first plan"
 FIRST_FILE = "first plan, -o"
 SHOW = "show of that plan"
@@ -176,6 +177,7 @@ def _peers(folder: Path, values: int, environment: Mapping[str, str]) -> dict[st
     commands = {
         OCTODNS: peers.octodns(folder / "octodns", values),
         TERRAFORM: peers.terraform(folder / "terraform", values, environment),
+        READING: peers.terraform_reading(folder / "grants", values),
     }
     return {name: command for name, command in commands.items() if command}
 
