@@ -156,7 +156,8 @@ class ProblemError(ServerError):
     """The server refused one request.
 
     `status` is the HTTP status; `code`, `detail` and `error_id` are the problem document's
-    (RFC 9457 with Kaiten's extension members), None if the server gave none.
+    (RFC 9457 with Kaiten's extension members), None if the server gave none. `answer` is all of
+    these as one text.
     """
 
     def __init__(
@@ -172,7 +173,8 @@ class ProblemError(ServerError):
         named = f" {code}" if code else ""
         said = f": {detail}" if detail else ""
         traced = f" (errorId {error_id})" if error_id else ""
-        super().__init__(f"{request} was refused: {status}{named}{said}{traced}", hint=hint)
+        self.answer = f"{status}{named}{said}{traced}"
+        super().__init__(f"{request} was refused: {self.answer}", hint=hint)
         self.status = status
         self.code = code
         self.detail = detail

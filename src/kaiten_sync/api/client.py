@@ -157,6 +157,7 @@ class Client:
         self._sent = 0
         self._notify = settings.notify
         self._told_at: float | None = None
+        self._turned_away = "429 Too Many Requests, or 503 with Retry-After"
         self._lock = threading.Lock()
         self._held = _Held()
 
@@ -262,9 +263,7 @@ class Client:
         if status == 401 and not self._has_token:
             refused.hint = _UNSIGNED_HINT
         if status in TRANSIENT_STATUSES:
-            raise LostAnswerError(
-                refused, _retry_after_s(headers), is_too_much=_is_too_much(status, headers)
-            )
+            raise self._lost(refused, status, headers)
         raise refused
 
     def _paced(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
@@ -312,6 +311,12 @@ class Client:
             extensions=self._extensions,
         )
 
+    def _lost(self, refused: Exception, status: int, headers: httpx.Headers) -> LostAnswerError:
+        is_too_much = _is_too_much(status, headers)
+        if is_too_much and isinstance(refused, ProblemError):
+            self._turned_away = refused.answer
+        return LostAnswerError(refused, _retry_after_s(headers), is_too_much=is_too_much)
+
     def _final(self, lost: LostAnswerError, request: str) -> Exception:
         """The error to show when a lost answer stays lost."""
         if lost.is_too_much and self._pace.is_stopped:
@@ -345,8 +350,7 @@ class Client:
         when = f"it asks to wait {asked_s:,.0f} s: " if is_long else ""
         return UnreachableError(
             f"{request}: {self.base_url} lets no request through, and is waited for"
-            f" {self.retry.patience_s:g} s at most (429 Too Many Requests, or 503 with"
-            " Retry-After)",
+            f" {self.retry.patience_s:g} s at most ({self._turned_away})",
             hint=f"{when}{_TOO_MUCH_HINT}",
         )
 

@@ -82,7 +82,8 @@ def refusal(
         )
     code, detail = problem.get("code"), problem.get("detail")
     if status in (401, 403):
-        said = f": {detail}" if detail else ""
+        told = detail or problem.get("title")
+        said = f": {told}" if told else ""
         return CredentialError(
             f"{request} was refused: {status}{f' {code}' if code else ''}{said}",
             hint="check the token" if status == 401 else "give the token the missing scope",
@@ -103,6 +104,7 @@ def refusal(
     if is_held:
         detail = f"{detail or 'something refers to it'}; {_KEEP}"
     is_made = method == "POST" and code is not None and code.endswith(_MADE)
+    detail = detail or problem.get("title")
     kinds = ((is_billed, BilledError), (is_held, HeldError), (is_made, ContradictedError))
     kind = next((kind for is_of_kind, kind in kinds if is_of_kind), ProblemError)
     traced = problem.get("errorId")

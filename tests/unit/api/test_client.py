@@ -475,6 +475,31 @@ def test_a_storm_without_an_end_ends_the_run_with_a_clear_error() -> None:
         assert len(server.requests) == sent + 1
 
 
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"code": "Upkeep.Now", "detail": "back at noon"}, " Upkeep.Now: back at noon"),
+        ({"title": "Down for maintenance"}, ": Down for maintenance"),
+        ({"detail": "ksh_secret-token-of-a-user", "errorId": "e1"}, ": *** (errorId e1)"),
+        ({"detail": "long " * 1000}, ": " + "long " * 100),
+        (None, ""),
+    ],
+    ids=["detail", "title", "secret", "long", "nothing"],
+)
+def test_the_end_of_a_storm_repeats_what_the_server_said(
+    status: int, body: object, said: str
+) -> None:
+    retry = RetrySettings(base_s=0.001, max_s=0.002, patience_s=0.01)
+    reply = Reply(status=status, body=body, headers={"retry-after": "60"})
+    token = "ksh_secret-token-of-a-user"
+    with scripted(lambda _: reply) as server, client_at(server, retry, token=token) as client:
+        for path in ("/licenses", "/groups"):
+            with pytest.raises(UnreachableError) as caught:
+                client.get(path)
+            assert str(caught.value).endswith(f"at most ({status}{said})")
+
+
 def test_nobody_waits_for_a_pause_that_patience_does_not_outlast() -> None:
     retry = RetrySettings(patience_s=30)
     with scripted(lambda _: refuse("60")) as server, client_at(server, retry) as client:
