@@ -175,7 +175,7 @@ def test_a_revert_is_applied_by_a_new_plan(
     said = capsys.readouterr().out
     assert "The server is not as the catalog says" in said
     assert "~ update license/starter/grant/calls" in said
-    assert "This plan was applied before and is not the current one" in said
+    assert "This plan was done before this run: the server has changed since, or" in said
     assert project.live() == before
     command = said.partition("have it reviewed, and apply it: ")[2].splitlines()[0]
     assert command == f"kaiten-sync plan -f catalog.yaml -t prod -o {PLAN}"
@@ -202,7 +202,34 @@ def test_a_revert_of_the_second_change_of_one_value_is_named(
     assert project.apply("--catalog", "catalog.yaml") == 4
     said = capsys.readouterr().err
     assert "value was 10 when the plan was made, now it is 30" in said
-    assert "an older plan that came back, as after a `git revert`: make the current plan" in said
+    assert "so a `git revert` may have brought it back: make the current plan and have" in said
+
+
+def test_an_edit_is_not_taken_for_a_revert_with_certainty(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same change, made a second time, gives the plan of the first time."""
+    calls, growth = parse_address("license/starter/grant/calls"), parse_address("license/growth")
+    digests = []
+    for value in (20, 10, 20):
+        assert project.apply("--catalog", "catalog.yaml") == 0
+        project.commit(CATALOG.replace("calls: 10}", f"calls: {value}}}"))
+        digests.append(project.document["digest"])
+    assert digests[0] == digests[2] != digests[1]
+    project.catalog.update(calls, {"value": 15}, lambda _: True)
+    capsys.readouterr()
+    assert project.apply("--catalog", "catalog.yaml") == 4
+    said = capsys.readouterr().err
+    assert "value was 10 when the plan was made, now it is 15" in said
+    assert "so a `git revert` may have brought it back" in said
+    project.catalog.update(calls, {"value": 10}, lambda _: True)
+    assert project.apply("--catalog", "catalog.yaml") == 0
+    project.catalog.update(growth, {"name": "Grown"}, lambda _: True)
+    capsys.readouterr()
+    assert project.apply("--catalog", "catalog.yaml") == 2
+    said = capsys.readouterr().out
+    assert "~ update license/growth" in said
+    assert "This plan was done before this run: the server has changed since, or a" in said
 
 
 @pytest.mark.parametrize(
@@ -225,7 +252,7 @@ def test_a_revert_of_what_was_added_is_seen(
     assert project.apply("--catalog", "catalog.yaml") == 2
     said = capsys.readouterr().out
     assert f"- delete {address}" in said
-    assert "This plan was applied before and is not the current one" in said
+    assert "This plan was done before this run: the server has changed since, or" in said
 
 
 def test_drift_after_a_revert_is_git_ahead(

@@ -45,8 +45,8 @@ from kaiten_sync.plan import (
 from kaiten_sync.verify import verify_plan
 
 _CAME_BACK = (
-    "this is an older plan that came back, as after a `git revert`: make the current plan and have"
-    " it reviewed"
+    "git has the same plan from before, so a `git revert` may have brought it back: make the"
+    " current plan and have it reviewed"
 )
 
 
@@ -197,7 +197,7 @@ def _apply_alone(
 
 @contextmanager
 def _next_named(plan: Plan, last: Plan | None, again: str) -> Iterator[None]:
-    """Say of a stale plan how to make it again, and that it is an older one if it is not `last`."""
+    """Say of a stale plan how to make it again, and that it may be an older one: if not `last`."""
     try:
         yield
     except StalePlanError as error:

@@ -116,7 +116,10 @@ def after_success(result: ApplyResult) -> Iterator[str]:
     if count > _LEFT_LIMIT:
         yield f"  and {count - _LEFT_LIMIT:,} more"
     if result.was_done_before:
-        yield "This plan was applied before and is not the current one, as after a `git revert`."
+        yield (
+            "This plan was done before this run: the server has changed since, or a `git revert`"
+            " brought an older plan back."
+        )
     file = result.plan_file or f"plans/{result.target.name}.plan.json"
     yield (
         "Make the current plan, have it reviewed, and apply it:"
