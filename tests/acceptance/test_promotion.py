@@ -16,9 +16,13 @@ from tests.support.embedded import EmbeddedServer
 from tests.support.forge.jobs import Job
 from tests.support.forge.team import SCOPES, Team, tokens_of
 
+from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.jobs.workflows import Forge
+from kaiten_sync.kinds.addresses import parse_address
 
 OVERLAY = "version: 1\nlicenses:\n  growth: {entitlements: {calls: 9000}}\n"
+CALLS = parse_address("license/growth/grant/calls")
 PLANS = {name: f"plans/{name}.plan.json" for name in ("staging", "prod")}
 
 
@@ -56,6 +60,10 @@ class Pair:
         assert ended.code == code, ended.stdout + ended.stderr
         return ended
 
+    def staging(self) -> HttpCatalog:
+        token = self.environment["STAGING_TOKEN"]
+        return HttpCatalog(ConnectionSettings(url=self.url, token=token))
+
     def plan_both(self) -> None:
         for name, path in PLANS.items():
             self.run("plan", "-t", name, "-o", path)
@@ -77,6 +85,27 @@ def test_prod_takes_nothing_before_staging_is_as_declared(pair: Pair, how: tuple
     pair.declare(ONE_LIMIT.replace("1000", "2000").replace("Growth,", "Grown,"))
     pair.plan_both()
     assert "license/growth: not applied to staging yet (update)" in pair.run(*how, code=4).stderr
+
+
+def test_the_plan_to_apply_first_is_named_if_it_is_there(pair: Pair) -> None:
+    to_prod = ("apply", PLANS["prod"], "--catalog", "catalog.yaml")
+    apply_it = f"first: kaiten-sync apply {PLANS['staging']} --catalog catalog.yaml\n"
+    plan_it = f"first: kaiten-sync plan -f catalog.yaml -t staging -o {PLANS['staging']}\n"
+    pair.plan_both()
+    said = pair.run(*to_prod, code=4).stderr
+    assert f"apply the committed plan of staging {apply_it}" in said
+    pair.run(*said.splitlines()[-1].partition("kaiten-sync ")[2].split())
+    pair.run(*to_prod)
+    # The plan of staging is applied, and somebody edits staging or the catalog.
+    with pair.staging() as staging:
+        staging.update(CALLS, {"value": 8000}, lambda _: True)
+        assert plan_it in pair.run(*to_prod, code=4).stderr
+        pair.run("plan", "-t", "staging", "-o", PLANS["staging"])
+        assert apply_it in pair.run(*to_prod, code=4).stderr
+        staging.update(CALLS, {"value": 7000}, lambda _: True)
+        assert plan_it in pair.run(*to_prod, code=4).stderr
+    (pair.folder / PLANS["staging"]).unlink()
+    assert plan_it in pair.run(*to_prod, code=4).stderr
 
 
 def test_a_server_under_another_name_waits_too(pair: Pair) -> None:

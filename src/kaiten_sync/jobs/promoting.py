@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kaiten_sync.api.credentials import api_base
@@ -11,8 +11,8 @@ from kaiten_sync.documents import from_json
 from kaiten_sync.documents.receipt import ReceiptDocument
 from kaiten_sync.errors import AccessError, CredentialError, RefusedError, UsageError
 from kaiten_sync.jobs.agreed import committed_place, read_plan_file
-from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
-from kaiten_sync.jobs.suggesting import plan_command
+from kaiten_sync.jobs.planning import PlanRequest, Proposal, case_of, propose
+from kaiten_sync.jobs.suggesting import apply_command, plan_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import MADE, RunState
@@ -118,13 +118,33 @@ def _check_live(
     ]
     if (left := len(changes) - _CHANGES_LIMIT) > 0:
         listed.append(Diagnostic(rule=_RULE, message=f"and {left:,} more changes of {name}"))
-    # The plan of that target then says how to apply it.
-    command = plan_command(workspace, name, files)
     raise RefusedError(
         f"{target} waits for {name}, and {name} is not as declared",
         (*listed, *proposal.refusals),
-        hint=f"plan {name}, and apply that plan first: {command}",
+        hint=_way_to(name, proposal, workspace, files, ports),
     )
+
+
+def _way_to(
+    name: str, proposal: Proposal, workspace: Workspace, files: Sequence[str], ports: Ports
+) -> str:
+    """What to do first: apply the committed plan, if that makes all changes, or plan."""
+    place = committed_place(workspace, name, ports.files)
+    to_do = _values_of(proposal.plan)
+    if place is not None and not proposal.refusals:
+        committed = read_plan_file(place, ports.files)
+        is_current = committed.desired_digest == proposal.plan.desired_digest
+        planned = _values_of(committed)
+        if is_current and all(planned.get(name) == each for name, each in to_do.items()):
+            command = apply_command(workspace, place, files)
+            return f"apply the committed plan of {name} first: {command}"
+    # The plan of that target then says how to apply it.
+    return f"plan {name}, and apply that plan first: {plan_command(workspace, name, files)}"
+
+
+def _values_of(plan: Plan) -> Mapping[str, object]:
+    """What each change of a plan does, without what a plan file leaves out."""
+    return {c.id: {f.name: (f.before, f.after) for f in c.fields} for c in plan.changes}
 
 
 def _check_receipts(

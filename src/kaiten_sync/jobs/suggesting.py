@@ -40,3 +40,9 @@ def plan_command(workspace: Workspace, target: str, files: Sequence[str] = ()) -
     place = usual_place(workspace, target)
     words += [*workspace.words, "-t", target, *(() if place is None else ("-o", place))]
     return shlex.join(words)
+
+
+def apply_command(workspace: Workspace, plan_file: str, files: Sequence[str] = ()) -> str:
+    """An apply of a committed plan, made from `files` if there are any."""
+    words = ["kaiten-sync", "apply", plan_file, *(w for each in files for w in ("--catalog", each))]
+    return shlex.join([*words, *workspace.words])
