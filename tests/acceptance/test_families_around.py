@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -118,9 +119,25 @@ def test_the_served_version_is_named_if_only_another_one_is_declared_now(shop: S
             left, "no longer declared by family/growth"
         )
         assert shop.planned["changes"] == []
+        (warning,) = shop.planned["warnings"]
+        assert "family growth serves license/growth-v2, which is no longer declared" in warning
+    shop.plan(LICENSE.replace("type: PAID", "type: PAID\n    isDefault: true"))
+    assert "takes the default" in " ".join(shop.planned["warnings"])
+    assert "serves" not in " ".join(shop.planned["warnings"])
     both = LICENSE + LICENSE.split("licenses:\n")[1].replace("  growth:", "  growth-v2:")
     shop.plan(both)
     assert shop.planned.get("left", []) == []
+    assert "serves" not in " ".join(shop.planned.get("warnings", []))
+    shop.sell(both)
+    shop.plan(LICENSE, "--prune", "never")
+    assert "serves license/growth-v2" in " ".join(shop.planned["warnings"])
+    shop.plan(both)
+    project = {"version": 1, "catalog": ["catalog.yaml"], "scope": {"licenses": ["growth"]}}
+    shop.place.write("kaiten-sync.yaml", json.dumps(project))
+    shop.plan(LICENSE)
+    assert "serves" not in " ".join(
+        shop.planned.get("warnings", [])
+    )  # what is out of scope is somebody else's to declare
 
 
 @pytest.mark.parametrize("terms", ["", "    onTighten: in-place\n    reason: decided\n"])

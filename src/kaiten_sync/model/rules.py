@@ -128,6 +128,7 @@ RULES: Mapping[str, str] = {
     "looks-like-rename": "An object is deleted, and another one created with its content.",
     "default-taken": "A version takes its family's default from another version.",
     "family-without-default": "A family has several published versions and no default.",
+    "left-on-sale": "A family serves a version that is no longer declared.",
     "holders-unseen": "The token does not allow a plan to list the holders of what it deletes.",
     "loses-members": "An object is deleted, and others that stay are no longer in it.",
     "unused-allow": "An object was allowed, and the plan did not need that.",

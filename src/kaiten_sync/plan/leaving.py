@@ -25,7 +25,7 @@ OWNED_REASON = "no longer declared; an earlier plan managed it"
 CHILD_REASON = "deleted with its license"
 NEVER_MANAGED = "no plan managed it"
 LET_GO_BEFORE = "an earlier plan left it there"
-_OUTSIDE = "it is no longer in scope"
+OUTSIDE = "it is no longer in scope"
 _NOT_SOLD = "is not sold"
 _NOT_DECLARED = "no longer declares what it contains"
 
@@ -121,7 +121,7 @@ class Ownership(Immutable, frozen=True, kw_only=True):
                 departures[address] = Departure(address=address, fate=Fate.STAYS)
         # The family was managed, and its versions were not: nothing else would report them.
         for address in self.families.keys() & (live.resources.keys() - found.keys()):
-            departures[address] = Departure(address=address, fate=Fate.LET_GO, reason=_OUTSIDE)
+            departures[address] = Departure(address=address, fate=Fate.LET_GO, reason=OUTSIDE)
         going = {address for address, each in departures.items() if each.fate is Fate.GOES}
         for address, resource in live.resources.items():
             if address.parent is not None and address.parent in going:
@@ -165,7 +165,7 @@ def ownership(
         parent = desired.resources.get(address.parent) if address.parent is not None else None
         # The scope is narrower than before. Another repository may manage it from now on.
         if not scope.covers(address):
-            reason = _OUTSIDE
+            reason = OUTSIDE
         elif parent is not None and not desired.owns_place_of(address):
             reason = _holds_no_more(parent)
         if reason is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from kaiten_sync.families import DEFAULT, served_of
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.units import unit_holder, unit_in
 from kaiten_sync.licensing import is_read_with_prefix
@@ -15,7 +16,7 @@ from kaiten_sync.model.value import NO_UNIT, Absent, Json, is_number
 from kaiten_sync.plan.families import Families, taken_field
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import unchecked
-from kaiten_sync.plan.leaving import Fate
+from kaiten_sync.plan.leaving import OUTSIDE, Fate
 from kaiten_sync.plan.renames import renames
 from kaiten_sync.plan.restart import restart_warnings, restarting
 from kaiten_sync.plan.simulation import Simulation
@@ -27,7 +28,7 @@ def warnings(case: Case, new_versions: Iterable[NewVersion] = ()) -> Iterator[Di
     yield from _other_units(case, new_versions)
     yield from _forgotten_drafts(case)
     yield from _displaced(case)
-    yield from _served_by_chance(case)
+    yield from _what_is_served(case)
     yield from _removed_and_staying(case)
     yield from renames(case)
     yield from unchecked(case.holders, case.leaving.going)
@@ -102,8 +103,8 @@ def _displaced(case: Case) -> Iterator[Diagnostic]:
                 )
 
 
-def _served_by_chance(case: Case) -> Iterator[Diagnostic]:
-    """A family without a default serves its highest published version, whichever that is."""
+def _what_is_served(case: Case) -> Iterator[Diagnostic]:
+    """Families whose served version nobody chose, or nobody declares any more."""
     server = Simulation(case.live, case.families)
     for change in case.changes:
         if change.effect is Effect.BREAKS or any(server.objections(change)):
@@ -111,6 +112,7 @@ def _served_by_chance(case: Case) -> Iterator[Diagnostic]:
         server.play(change)
     declared = {case.families.of.get(each) for each in case.desired.resources}
     yield from without_default(case.families, server.objects, declared)
+    yield from _left_on_sale(case, server.objects, declared)
 
 
 def without_default(
@@ -138,6 +140,26 @@ def without_default(
                 f" and serves the highest, {offered[-1]}",
                 severity=Severity.WARNING,
                 hint=f"declare `{flag.name}: true` on the one to sell",
+            )
+
+
+def _left_on_sale(
+    case: Case,
+    objects: Mapping[Address, Mapping[str, Json | Absent]],
+    chosen: Collection[str | None],
+) -> Iterator[Diagnostic]:
+    """The chosen families that serve a version which an earlier plan managed, and no longer."""
+    for family in sorted(case.families.members.keys() & chosen):
+        members = [each for each in case.families.members[family] if each in objects]
+        served = served_of(members, objects.__getitem__)
+        left = None if served is None else case.leaving.departures.get(served)
+        if left is not None and left.fate is Fate.LET_GO and left.reason != OUTSIDE:
+            yield Diagnostic(
+                rule="left-on-sale",
+                message=f"the family {family} serves {served}, which is no longer declared",
+                severity=Severity.WARNING,
+                address=str(served),
+                hint=f"declare that version as well, or `{DEFAULT}: true` on the one to sell",
             )
 
 
