@@ -55,6 +55,11 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
     declared = ((each.address.slug, each.scalar("type")) for each in entitlements)
     wanted = {slug: _SHAPE_OF_TYPE[t] for slug, t in declared if t in _SHAPE_OF_TYPE}
     for grant in grants:
+        value = grant.entry.node.value
+        takes_number = wanted.get(grant.address.slug, _Shape.NUMBER) is _Shape.NUMBER
+        # Almost every grant is a plain threshold that fits, and nothing else can be wrong with it.
+        if takes_number and type(value) is int and value >= 0:
+            continue
         is_map = grant.is_map
         entry = grant.field("value") if is_map else grant.entry
         if entry is None:
