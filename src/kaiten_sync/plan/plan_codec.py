@@ -311,13 +311,14 @@ def _check_links(changes: Sequence[Change]) -> None:
     """Check that ids are unique, and that each change follows all that it depends on."""
     # The ids of all changes together would take more memory than they do.
     again = changed_again(changes)
-    awaited = {each for change in changes for each in change.depends_on}
+    unmet = {each for change in changes for each in change.depends_on}
     seen: set[str] = set()
     for change in changes:
-        name, is_alone = change.id, change.address not in again
-        if not is_alone and name in seen:
-            raise ValueError(f"{name} appears twice")
-        if not seen.issuperset(change.depends_on):
-            raise ValueError(f"{name} comes before a change that it depends on")
-        if not is_alone or name in awaited:
+        name = change.id
+        if change.address in again:
+            if name in seen:
+                raise ValueError(f"{name} appears twice")
             seen.add(name)
+        if not unmet.isdisjoint(change.depends_on):
+            raise ValueError(f"{name} comes before a change that it depends on")
+        unmet.discard(name)

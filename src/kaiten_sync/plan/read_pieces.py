@@ -51,6 +51,7 @@ def plan_of_pieces(pieces: Iterable[bytes]) -> Plan:
             case _:
                 break
     document = from_bytes(PlanDocument, bytes(frame))
+    del reader  # what it shares between parts takes a tenth of their memory
     return plan_of(document, tuple(changes), observed, managed)
 
 
