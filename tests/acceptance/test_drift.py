@@ -142,6 +142,34 @@ def test_a_plan_that_is_not_applied_yet_is_git_ahead(team: Workplace) -> None:
     assert drift(team, "--plan", "HEAD~1:plans/prod.plan.json")[GRANT]["class"] == "git-ahead"
 
 
+def test_a_plan_that_was_undone_looks_like_one_that_was_not_applied_and_that_is_said(
+    team: Workplace, api: httpx.Client
+) -> None:
+    """The plan is the only record: whether it was ever applied, only that run knew."""
+
+    def notes() -> list[str]:
+        ended = team.run("drift", "-t", "prod", "--format", "json")
+        assert {each["class"] for each in ended.json["differences"]} <= {"git-ahead"}
+        return [note for note in ended.json["unknown"] if "was not applied yet" in note]
+
+    more = CATALOG.replace("groups:", "groups:\n  more: {name: More}")
+    for catalog, undo in (
+        (more, lambda: api.delete("/entitlement-groups/more")),
+        (more.replace("1000", "2000"), lambda: grant(api, 1000)),
+    ):
+        team.write("catalog.yaml", catalog)
+        assert notes() == []  # only git has changed
+        assert team.run("plan", "-t", "prod", "-o", PLAN).code == 0
+        commit(team)
+        (said,) = notes()
+        assert said.startswith(f"No change of {PLAN} is on the server.")
+        assert team.run("apply", PLAN).code == 0
+        assert notes() == []
+        undo()
+        assert notes() == [said]
+        assert team.run("apply", PLAN).code == 0
+
+
 def test_without_git_and_plan_it_says_what_it_cannot_know(place: Workplace) -> None:
     place.write("catalog.yaml", CATALOG)
     assert place.run("apply", "-f", "catalog.yaml", "--yes").code == 0

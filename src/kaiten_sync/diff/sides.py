@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from kaiten_sync.diff.agreed import meaning, record_of
 from kaiten_sync.model.address import Address
@@ -56,6 +56,20 @@ def with_sides(
         return known if difference.drift is DriftClass.MISSING else _judged(known)
 
     return tuple(map(with_side, differences))
+
+
+def is_to_do(judged: Iterable[Difference], agreed: Plan) -> bool:
+    """Whether git is ahead with something that the agreed plan makes as it is declared.
+
+    Then nothing of that plan is done. Whether it ever was, only its apply knew (ADR 15).
+    """
+    planned = {change.address for change in agreed.changes}
+    return any(
+        each.moved is Verdict.GIT_AHEAD
+        and each.address in planned
+        and (each.drift is not DriftClass.CHANGED or not each.changed_in_git)
+        for each in judged
+    )
 
 
 def _judged(difference: Difference) -> Difference:

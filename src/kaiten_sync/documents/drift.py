@@ -160,9 +160,7 @@ class DriftSummaryDocument(JsonDocument, frozen=True, rename="kebab"):
         Count,
         about("On both sides, and different; without a committed plan, no side is named.", 0),
     ]
-    git_ahead: Annotated[
-        Count, about("Changed in git since the plan was agreed, and not applied yet.", 0)
-    ]
+    git_ahead: Annotated[Count, about("Changed in git, and not applied yet or undone since.", 0)]
     unmanaged: Annotated[Count, about("On the server, in scope, and not declared.", 2)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from kaiten_sync.diff import is_to_do
 from kaiten_sync.drift import DriftCase, check_drift, plan_revert
 from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.immutable import Immutable
@@ -29,6 +30,10 @@ from kaiten_sync.pipeline import CatalogSource, load
 from kaiten_sync.plan import plan_pieces
 
 _NO_PLAN = "No committed plan for {name}: cannot tell which side changed; pass --plan."
+_NOT_BEGUN = (
+    "No change of {place} is on the server. What git is ahead with was not applied yet, or somebody"
+    " undid it."
+)
 _NO_GIT = "No git history here, so authors are not shown."
 _GIT_REFUSES = "git reads no history here, so authors are not shown: {why}"
 
@@ -227,6 +232,8 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, Mapping[Address
     unknown: list[str] = []
     if found.has_drift and sides.agreed.plan is None:
         unknown.append(_NO_PLAN.format(name=sides.connection.target.name))
+    if sides.agreed.plan is not None and is_to_do(found.differences, sides.agreed.plan):
+        unknown.append(_NOT_BEGUN.format(place=sides.agreed.place))
     declared = [d for d in found.differences if d.source is not None]
     if declared and not any(d.declared_by for d in declared):
         why = ports.history.refusal(Path(sides.source.root))

@@ -23,7 +23,7 @@ _RULES: Mapping[Verdict, str] = {
     Verdict.MISSING: "Declared, and not on the server",
     Verdict.SERVER_EDITED: "Changed on the server since the plan was agreed",
     Verdict.CHANGED: "The server has something else than what is declared",
-    Verdict.GIT_AHEAD: "Declared, and not applied yet",
+    Verdict.GIT_AHEAD: "Declared, and not applied yet or undone since",
     Verdict.UNMANAGED: "On the server, and not declared",
 }
 # All other drift is a warning: somebody has to look.
