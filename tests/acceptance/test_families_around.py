@@ -140,6 +140,18 @@ def test_the_served_version_is_named_if_only_another_one_is_declared_now(shop: S
     )  # what is out of scope is somebody else's to declare
 
 
+def test_a_family_that_was_deleted_and_made_again_by_hand_is_theirs(shop: Seller) -> None:
+    shop.sell(FAMILY)
+    shop.plan(WITHOUT)
+    assert "delete:license/growth" in shop.changed
+    shop.apply()
+    body = {"name": "Growth", "slug": "growth", "type": "PAID", "description": ""}
+    assert shop.api.post("/licenses", json=body).status_code == 201
+    shop.plan(WITHOUT)
+    assert shop.planned["changes"] == []
+    assert shop.planned.get("left", []) == []
+
+
 @pytest.mark.parametrize("terms", ["", "    onTighten: in-place\n    reason: decided\n"])
 def test_a_family_of_which_all_that_differs_is_left_is_not_changed(
     shop: Seller, terms: str

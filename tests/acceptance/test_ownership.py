@@ -89,6 +89,30 @@ def test_what_the_plan_before_managed_is_deleted_and_nothing_else(
     assert plan(agreed) == []
 
 
+@pytest.mark.parametrize("prune", ["owned", "never"])
+@pytest.mark.parametrize("is_applied", [True, False])
+def test_what_was_deleted_and_made_again_by_hand_is_theirs(
+    agreed: Workplace, api: httpx.Client, prune: str, *, is_applied: bool
+) -> None:
+    agreed.write("catalog.yaml", LESS)
+    assert sorted(plan(agreed)) == sorted(GOING)
+    if is_applied:
+        assert agreed.run("apply", PLAN).code == 0
+    else:  # somebody was faster
+        for path in ("growth/entitlements/seats", "starter/entitlements/calls", "starter"):
+            assert api.delete(f"/licenses/{path}").status_code == 204
+        assert api.delete("/entitlements/seats").status_code == 204
+    make(api, "/entitlements", name="Seats", slug="seats", type="NUMBER")
+    make(api, "/licenses", name="Starter", slug="starter", type="TRIAL")
+    body = {"entitlementSlug": "calls", "value": {"type": "number", "value": 10}}
+    assert api.post("/licenses/starter/entitlements", json=body).status_code == 204
+    for _ in "planning", "planning again":
+        assert plan(agreed, "--prune", prune) == []
+        assert document(agreed).get("left", []) == []
+        found = agreed.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--format", "json").json
+        assert found["hasDrift"] is False
+
+
 def test_planning_twice_before_applying_loses_no_ownership(agreed: Workplace) -> None:
     agreed.write("catalog.yaml", LESS)
     first = plan(agreed), document(agreed)

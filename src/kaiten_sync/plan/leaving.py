@@ -89,7 +89,8 @@ class Ownership(Immutable, frozen=True, kw_only=True):
 
     `missed` are the objects that go if they are still there, `released` those that are left on
     the server, with the reason. `families` have the family of each version that leaves with it, and
-    `beside` that of each grant that it does not declare of the version that it serves.
+    `beside` that of each grant that it does not declare of the version that it serves. `deleting`
+    has the server's ids of what the plan before is to delete, and `ending` the families.
     """
 
     prune: Prune
@@ -99,6 +100,8 @@ class Ownership(Immutable, frozen=True, kw_only=True):
     protected: frozenset[Address] = frozenset()
     families: Mapping[Address, Address] = {}
     beside: Mapping[Address, Address] = {}
+    deleting: Mapping[Address, str] = {}
+    ending: frozenset[Address] = frozenset()
 
     def leaving(self, differences: Iterable[Difference], live: LiveState) -> Leaving:
         """Decide the fate of everything that is not declared."""
@@ -155,9 +158,11 @@ def ownership(
     # are beside their parent in what was allowed, and have to be allowed again.
     allowed = previous.guards.allowed
     borrowed = {each for each in allowed if each.parent is not None and each.parent in allowed}
-    owned = frozenset(previous.managed) | (deleted(previous.changes) - borrowed)
+    deleting = deleted(previous.changes)
     # Of a family that it deletes, somebody may have made another version meanwhile.
-    owned = owned.union(each.address for each in leaving_git(previous.families))
+    ending = frozenset(each.address for each in leaving_git(previous.families))
+    owned = frozenset(previous.managed) | (deleting - borrowed) | ending
+    seen = previous.observed if deleting else ()
     missed: set[Address] = set()
     released: dict[Address, str] = {}
     for address in owned - desired.resources.keys():
@@ -183,6 +188,8 @@ def ownership(
         missed=frozenset(missed),
         released=released,
         protected=previous.guards.protected,
+        deleting={each.address: each.id for each in seen if each.id and each.address in deleting},
+        ending=ending,
     )
 
 
@@ -193,6 +200,7 @@ def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> O
     that it serves has the grants that are declared and no others. A family that leaves git leaves
     with its versions, unless these are declared one by one now.
     """
+    owned = _without_remade(owned, live)
     known = {*owned.missed, *owned.released}
     sold = {a.root for a in known if spec_of(a.root.kind).versions} | desired.terms.keys()
     if not sold:
@@ -218,6 +226,25 @@ def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> O
         beside=found,
         released=dict(_released(owned, desired, shown, kept, split)),
         protected=owned.protected | protected,
+    )
+
+
+def _without_remade(owned: Ownership, live: LiveState) -> Ownership:
+    """Ownership without what was deleted, and made again by somebody: that is theirs (ADR 10)."""
+    there = {a: live.resources[a].id for a in owned.deleting if a in live.resources}
+    remade = {a for a, now in there.items() if now is not None and now != owned.deleting[a]}
+    ids = {*owned.deleting.values()}
+    families = live_families(live.resources.values()) if owned.ending and ids else {}
+    for each in owned.ending:
+        family = families.get(each.slug)
+        if family is not None and ids.isdisjoint(version.id for version in family.versions):
+            remade.add(each)
+    if not remade:
+        return owned
+    return owned.changed(
+        owned=owned.owned - remade,
+        missed=owned.missed - remade,
+        released={a: reason for a, reason in owned.released.items() if a not in remade},
     )
 
 
