@@ -1,6 +1,7 @@
 """Pure rules of licensing, shared by the embedded server and the rest. No I/O, no clock."""
 
 from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter, NotFiniteError
+from kaiten_sync.licensing.isolates import isolated
 from kaiten_sync.licensing.quantities import (
     MAX_QUANTITY,
     NO_UNIT,
@@ -85,6 +86,7 @@ __all__ = [
     "exact_quantity",
     "is_quantity",
     "is_read_with_prefix",
+    "isolated",
     "maximum",
     "may_scale_both",
     "overage_message",

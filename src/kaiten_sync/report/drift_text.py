@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.licensing import isolated
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.next_steps import next_steps
@@ -49,7 +50,7 @@ def _declared(difference: Difference) -> str:
         return "author not known, because this is a shallow clone (fetch the whole history)"
     if who.commit is None:
         return "declared in a change that is not committed"
-    by = f" by {safe_text(who.author)}" if who.author else ""
+    by = f" by {isolated(safe_text(who.author))}" if who.author else ""
     at = f" at {safe_text(who.date)}" if who.date else ""
     return f"declared{by}{at} in {safe_text(who.commit[:_COMMIT_DIGITS])}"
 
@@ -85,7 +86,7 @@ def adopted_text(adopted: Sequence[Difference], files: Sequence[str]) -> str:
 
 def notes_on(difference: Difference) -> list[str]:
     """All that is known of who changed what."""
-    by = f" by {safe_text(difference.updated_by)}" if difference.updated_by else ""
+    by = f" by {isolated(safe_text(difference.updated_by))}" if difference.updated_by else ""
     at = f" at {safe_text(difference.updated_at)}" if difference.updated_at else ""
     edited = f"last edited on the server{by}{at}" if by or at else ""
     notes = (_changed_where(difference), _declared(difference), edited)

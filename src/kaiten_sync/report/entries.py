@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from kaiten_sync.families import moved
 from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.licensing import isolated
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import (
     Action,
@@ -108,7 +109,7 @@ def heads_of(plan: Plan) -> Iterator[PlanEntry]:
 
 
 def _entry(change: Change, note: str = "") -> PlanEntry:
-    notes = (note, safe_text(change.reason or ""))
+    notes = (note, isolated(safe_text(change.reason or "")))
     return PlanEntry(
         address=change.address,
         declared=change.declared,

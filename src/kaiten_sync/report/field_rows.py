@@ -7,7 +7,7 @@ from functools import partial
 
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.units import quantities
-from kaiten_sync.licensing import may_scale_both
+from kaiten_sync.licensing import isolated, may_scale_both
 from kaiten_sync.model.change import Effect, FieldChange, InnerChange, path_into
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import (
@@ -176,5 +176,5 @@ def _row(
     label: str, before: Json | Absent, after: Json | Absent, effect: Effect, limit: int
 ) -> FieldRow:
     one, other = pair_texts(before, after, limit)
-    shown = cut(safe_text(label), _LABEL_LIMIT)
+    shown = isolated(cut(safe_text(label), _LABEL_LIMIT))
     return FieldRow(label=shown, before=one, after=other, effect=effect)

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from kaiten_sync.licensing import is_read_with_prefix, may_scale_both, quantity_text
+from kaiten_sync.licensing import is_read_with_prefix, isolated, may_scale_both, quantity_text
 from kaiten_sync.model.impact import (
     Affected,
     ChangeImpact,
@@ -40,7 +40,7 @@ def number_text(value: float | None, unit: Unit = NO_UNIT, *, may_scale: bool = 
     if math.isinf(value):
         return "unlimited"
     whole = int(value) if float(value).is_integer() else value
-    return safe_text(quantity_text(whole, unit, MOST_PRECISE, may_scale=may_scale))
+    return isolated(safe_text(quantity_text(whole, unit, MOST_PRECISE, may_scale=may_scale)))
 
 
 def counts_text(change: ChangeImpact) -> str:
@@ -124,8 +124,8 @@ def _moved(affected: Affected, old: float | None, new: float | None) -> str:
 
 def holder_text(holder: HolderImpact) -> str:
     """`acme-prod (acme)`."""
-    customer = f" ({safe_text(holder.customer)})" if holder.customer else ""
-    return f"{safe_text(holder.instance)}{customer}"
+    customer = f" ({isolated(safe_text(holder.customer))})" if holder.customer else ""
+    return f"{isolated(safe_text(holder.instance))}{customer}"
 
 
 def use_text(change: ChangeImpact, holder: HolderImpact) -> str:

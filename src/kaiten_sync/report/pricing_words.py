@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kaiten_sync.licensing import is_read_with_prefix, may_scale_both, quantity_text
+from kaiten_sync.licensing import is_read_with_prefix, isolated, may_scale_both, quantity_text
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.value import NO_UNIT, NO_UNITS, UNLIMITED, Unit, is_number
 from kaiten_sync.pricing import Grant, PriceCell, PriceColumn
@@ -53,9 +53,11 @@ def grant_text(grant: Grant | None, unit: Unit = NO_UNIT, *, may_scale: bool = T
     if isinstance(value, bool):
         return "yes" if value else "no"
     if is_number(value):
-        shown = safe_text(quantity_text(value, unit, MOST_PRECISE, may_scale=may_scale))
+        text = quantity_text(value, unit, MOST_PRECISE, may_scale=may_scale)
+        shown = isolated(safe_text(text))
         overage = grant.overage
         return f"{shown} (+{overage:g} %)" if is_number(overage) and overage > 0 else shown
     if value == UNLIMITED:
         return UNLIMITED
-    return cut(safe_json(json.dumps(value, ensure_ascii=False, sort_keys=True)), _CONFIG_LIMIT)
+    text = safe_json(json.dumps(value, ensure_ascii=False, sort_keys=True))
+    return isolated(cut(text, _CONFIG_LIMIT))

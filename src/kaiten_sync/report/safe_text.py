@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 
+from kaiten_sync.licensing import isolated
 from kaiten_sync.model.value import Json
 
 _ESCAPE_SEQUENCE = re.compile(
@@ -30,6 +31,7 @@ _LOG_COMMAND = re.compile(r"^( *):(?=:)|##(\w*)\[")
 Source: actions/runner, `src/Runner.Common/ActionCommand.cs` (`TryParseV2`, `TryParse`).
 """
 
+_ISOLATED = re.compile("(\u2068[^\u2066-\u2069]*\u2069)")
 _REPLACEMENT = "�"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """A byte of a name that is not UTF-8. No reader of JSON has to accept half of a character."""
@@ -40,16 +42,18 @@ def safe_text(text: str, *, in_place: bool = False) -> str:
 
     Escape sequences are removed; other whitespace becomes a space; a character that is invisible
     or acts on its neighbors (controls, bidirectional overrides, lone surrogates), or makes a
-    command to a CI system of them, becomes `�`. With `in_place` every character stays in its
-    column: tabs stay, and of an escape sequence only the first character is replaced.
+    command to a CI system of them, becomes `�`. What `isolated` has put around a text stays. With
+    `in_place` every character stays in its column: tabs stay, and of an escape sequence only the
+    first character is replaced.
     """
-    if not text.isprintable():
-        kept = "\t" if in_place else ""
-        shown = text if in_place else _ESCAPE_SEQUENCE.sub("", text)
-        text = "".join(
-            c if c.isprintable() or c in kept else " " if c.isspace() else _REPLACEMENT
-            for c in shown
-        )
+    if in_place:
+        text = _shown(text, kept="\t")
+    elif not text.isprintable():
+        pieces = _ISOLATED.split(_ESCAPE_SEQUENCE.sub("", text))
+        # Every other piece was captured: it is an isolate.
+        pieces[1::2] = map(_isolate, pieces[1::2])
+        pieces[::2] = map(_shown, pieces[::2])
+        text = "".join(pieces)
     return _LOG_COMMAND.sub(_disarmed, text)
 
 
@@ -74,6 +78,20 @@ def safe_json(text: str) -> str:
 def json_text(document: Json) -> str:
     """A JSON document for standard output: indented, with a line feed at the end."""
     return safe_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+
+
+def _shown(text: str, kept: str = "") -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in kept else " " if c.isspace() else _REPLACEMENT for c in text
+    )
+
+
+def _isolate(text: str) -> str:
+    inside = _shown(text[1:-1])
+    shown = isolated(inside)
+    return _shown(text) if shown == inside else shown
 
 
 def _disarmed(command: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from kaiten_sync.licensing import quantity_text
+from kaiten_sync.licensing import isolated, quantity_text
 from kaiten_sync.model.value import ABSENT, Absent, Json, Unit, is_number
 from kaiten_sync.report.safe_text import escaped, safe_json, safe_text
 
@@ -41,7 +41,8 @@ def amount_text(
     """As `value_text`, of a field whose numbers are amounts: `1,000`, `10 GB`."""
     if not is_number(value):
         return value_text(value, limit)
-    return safe_text(_middle_cut(quantity_text(value, unit, may_scale=may_scale), limit))
+    shown = _middle_cut(quantity_text(value, unit, may_scale=may_scale), limit)
+    return isolated(safe_text(shown))
 
 
 def pair_texts(
@@ -73,7 +74,9 @@ def pair_texts(
 
 def cut(text: str, limit: int = LIMIT) -> str:
     """Text shortened in the middle, with the number of characters left out."""
-    return _middle_cut(text, limit)
+    shown = _middle_cut(text, limit)
+    # It may have lost one end of an isolate.
+    return isolated(shown) if shown != text and not shown.isprintable() else shown
 
 
 def _side(value: Json | Absent, limit: int) -> str | None:
@@ -88,13 +91,14 @@ def _whole(value: Json | Absent) -> str:
 
 def _with_escapes(shown: str) -> str:
     text = _INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], escaped(shown))
-    return f'"{text}"'
+    return isolated(f'"{text}"')
 
 
 def _finished(value: Json | Absent, shown: str) -> str:
     """Quotes for text that could be misread without."""
     is_plain = (
-        safe_text(shown) == shown
+        shown.isprintable()
+        and safe_text(shown) == shown
         and bool(shown)
         and shown == shown.strip()
         and not _LOOKS_LIKE_ANOTHER_TYPE.fullmatch(shown)
@@ -102,7 +106,7 @@ def _finished(value: Json | Absent, shown: str) -> str:
         # Between two values the arrow is ours.
         and "→" not in shown
     )
-    return shown if not isinstance(value, str) or is_plain else f'"{escaped(shown)}"'
+    return isolated(shown if not isinstance(value, str) or is_plain else f'"{escaped(shown)}"')
 
 
 def _middle_cut(text: str, limit: int) -> str:

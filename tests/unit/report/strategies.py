@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC
@@ -52,6 +53,8 @@ NASTY = (
     "\x1b[31mred\x1b[0m\x1b]8;;https://example.com\x07link\x1b]8;;\x07",
     "\u202ereversed\u2066\u200b\x00\x07\x9b31m\r\n\u2028",
     "[bold red]markup[/] {{ 7*7 }} {% raw %}",
+    "שלום [עולם](javascript:alert(1))",
+    "\u2068שלום\u2069 \u2069\u2068עולם",
     "日本語 e\u0301 👩\u200d💻",
     "::error::obeyed",
     " ::stop-commands::obeyed",
@@ -61,6 +64,8 @@ NASTY = (
     "",
     "null",
 )
+
+_ISOLATED = re.compile("\u2068([^\u2066-\u2069]*)\u2069")
 
 LOCAL = TargetRef("local", "http://127.0.0.1:6060")
 
@@ -354,6 +359,11 @@ def diagnostics() -> st.SearchStrategy[list[Diagnostic]]:
         ),
         max_size=4,
     )
+
+
+def without_isolates(text: str) -> str:
+    """The text without the marks that keep what is written from right to left apart."""
+    return _ISOLATED.sub(r"\1", text)
 
 
 def plan_of(

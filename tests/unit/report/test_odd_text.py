@@ -30,6 +30,7 @@ from tests.unit.report.strategies import (
     plans,
     price_tables,
     texts,
+    without_isolates,
 )
 
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -82,7 +83,7 @@ _MARKDOWN_TAGS = {
 
 def shows_only_characters(text: str) -> None:
     for line in text.split("\n"):
-        assert line.replace("\t", "").isprintable(), repr(line)
+        assert without_isolates(line.replace("\t", "")).isprintable(), repr(line)
 
 
 def is_obeyed_by_no_runner(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kaiten_sync.licensing import isolated
 from kaiten_sync.server.dashboard.fields import Choice, Field, fixed
 from kaiten_sync.server.dashboard.figures import show_moment
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
@@ -23,7 +24,6 @@ from kaiten_sync.server.dashboard.pages import (
     operation,
     show_question,
 )
-from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.accounts import ACCOUNT_SORTS, TOKEN_SORTS, ShownToken
 from kaiten_sync.server.domain.refusals import not_found
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, MODULE_SCOPES, allows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kaiten_sync.licensing import isolated
 from kaiten_sync.server.dashboard.fields import Field, fixed
 from kaiten_sync.server.dashboard.instances import ENDS_FILTER
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
@@ -19,7 +20,6 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
-from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.search import CUSTOMER_SORTS, INSTANCE_SORTS, Wanted
 from kaiten_sync.server.service import saturation, search

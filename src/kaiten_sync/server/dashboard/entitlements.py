@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kaiten_sync.licensing import isolated
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports, chart_usage
 from kaiten_sync.server.dashboard.declaration import declare_entitlements
@@ -30,7 +31,6 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
-from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.counter_pages import METER_SORTS
 from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.holders import ENTITLED_SORTS, GRANTING_SORTS

@@ -15,9 +15,9 @@ from kaiten_sync.licensing import (
     closest_spelling,
     exact_quantity,
     is_read_with_prefix,
+    isolated,
     quantity_text,
 )
-from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
 _DIGITS = 12

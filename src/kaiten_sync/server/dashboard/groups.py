@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kaiten_sync.licensing import isolated
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.fields import Field, fixed
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
@@ -19,7 +20,6 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
-from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.groups import GROUP_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS, Wanted
 from kaiten_sync.server.service import groups, search

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from kaiten_sync.licensing import isolated
 from kaiten_sync.server.dashboard.audit_rows import audit_rows
 from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.fields import Choice, Field, choices
@@ -25,7 +26,6 @@ from kaiten_sync.server.dashboard.pages import (
     unless_untouched,
     up_to,
 )
-from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.audit import TRAIL_SORTS, TrailFilter
 from kaiten_sync.server.db.search import INSTANCE_SORTS, Wanted
 from kaiten_sync.server.domain.events import EVENT_TYPES

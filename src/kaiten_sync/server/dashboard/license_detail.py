@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from kaiten_sync.licensing import isolated
 from kaiten_sync.server.dashboard.fields import Choice, Field, Sent
 from kaiten_sync.server.dashboard.grant_table import carried, digest_of, grant_table, read_edits
 from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body
@@ -22,7 +23,6 @@ from kaiten_sync.server.dashboard.pages import (
     operation,
     show_question,
 )
-from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.db.search import INSTANCE_SORTS, Wanted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kaiten_sync.licensing import isolated
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.declaration import declare_licenses
 from kaiten_sync.server.dashboard.fields import Choice, Field, Sent, choices, fixed, read_fields
@@ -21,7 +22,6 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
-from kaiten_sync.server.dashboard.texts import isolated
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.db.search import FAMILY_SORTS, Wanted

@@ -7,30 +7,10 @@ import re
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 """Source: the HTML standard, preprocessing the input stream."""
 
-_TURNS = re.compile(
-    "[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff"
-    "\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
-"""Scripts that are written from right to left, and controls. Source: Unicode, annex 9."""
-
-_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
-_NO_ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
-"""One that ends in the text, and did not begin there, would end ours."""
-
 
 def showable(text: str) -> str:
     """The text without what HTML cannot contain, escaped or not: controls and noncharacters."""
     return _NO_CHARACTER.sub("\ufffd", text)
-
-
-def isolated(text: str) -> str:
-    """The text within a sentence of ours, whose words keep their places.
-
-    What is written from right to left, or asks for that, would draw the words after it along.
-    """
-    if not _TURNS.search(text):
-        return text
-    return f"{_FIRST_STRONG_ISOLATE}{text.translate(_NO_ISOLATES)}{_POP_ISOLATE}"
 
 
 def with_line_feeds(text: str) -> str:

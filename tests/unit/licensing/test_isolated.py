@@ -1,4 +1,4 @@
-"""Names that are written from right to left, in sentences of the dashboard."""
+"""Texts that are written from right to left, within lines of ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaiten_sync.server.dashboard.texts import isolated
+from kaiten_sync.licensing import isolated
 
 _PLAIN = {"", "L", "EN", "ES", "ET", "CS", "NSM", "BN", "B", "S", "WS", "ON"}
 """Classes of characters that draw no words along. Source: Unicode, annex 9, table 4."""
