@@ -10,6 +10,8 @@ import pytest
 from tests.acceptance.conftest import Workplace
 from tests.acceptance.test_export import files, selling
 
+from kaiten_sync.jobs.written import RECORD
+
 __all__ = ["selling"]
 
 MINE = "version: 1\nlicenses:\n  mine:\n    name: Mine\n    type: PAID\n    entitlements: {}\n"
@@ -49,6 +51,32 @@ def test_a_forced_export_leaves_nothing_of_an_earlier_one(
     assert "catalog/licenses/starter.yaml" not in names
     if first == second == "license":
         assert "removed catalog/licenses/starter.yaml" in said
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_an_export_that_was_killed_is_finished_without_force(
+    selling: Workplace, count: int
+) -> None:
+    """Its files come into place one after another, and the record of them is the last one."""
+    to_catalog = ("export", "-o", "catalog", "--with-project")
+    assert selling.run(*to_catalog).code == 0
+    contents = {name: (selling.folder / name).read_bytes() for name in files(selling.folder)}
+    there = [*contents][:count]
+    for name in contents.keys() - there:
+        (selling.folder / name).unlink()
+    (selling.folder / "catalog" / RECORD).unlink()
+    leftover = selling.write("catalog/licenses/.growth.yaml.4194399.abcdefgh", "half")
+    for name in there:
+        path = selling.write(name, contents[name].decode() + "# mine\n")
+        refused = selling.run(*to_catalog)
+        assert (refused.code, f"{name} is there already" in refused.stderr) == (3, True)
+        assert path.read_text().endswith("# mine\n")
+        path.write_bytes(contents[name])
+    assert selling.run(*to_catalog).code == 0
+    assert {name: (selling.folder / name).read_bytes() for name in contents} == contents
+    assert not leftover.exists()
+    assert is_clean(selling)
+    assert selling.run(*to_catalog).code == 3
 
 
 @pytest.mark.parametrize("name", ["mine.yaml", "licenses/mine.YML", "licenses/growth.yml"])

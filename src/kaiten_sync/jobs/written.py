@@ -48,7 +48,7 @@ def replacing(
         for found in (find_files([str(folder)], root=Path()) if folder.is_dir() else ())
         if isinstance(found, FoundFile) and os.path.realpath(found.path) not in written
     ]
-    taken = sorted(path for path in contents if files.exists(path))
+    taken = _in_the_way(folder, contents, files)
     if not is_forced and (taken or others):
         raise UsageError(
             f"{[*taken, *others][0]} is there already; nothing was written",
@@ -71,7 +71,22 @@ def replacing(
     lines = sorted((_name(folder, path), _digest(text)) for path, text in inside.items())
     # In the form of `sha256sum`, so that people can check it without this program.
     record = "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
-    return {**same_breaks, folder / RECORD: record, **dict.fromkeys(others)}
+    # The record comes last: until then, the one before still names what is to be removed.
+    return {**same_breaks, **dict.fromkeys(others), folder / RECORD: record}
+
+
+def _in_the_way(folder: Path, contents: Mapping[Path, bytes], files: Files) -> Sequence[Path]:
+    """The paths that have something else than what an export that was killed left there.
+
+    It left no record, which comes last, and files that are as they are to be.
+    """
+    has_record = files.exists(folder / RECORD)
+    return sorted(
+        path
+        for path, content in contents.items()
+        if files.exists(path)
+        and (has_record or not files.is_file(path) or files.read(path) != content)
+    )
 
 
 def _check_whole(folder: Path, left_out: Sequence[Path]) -> None:

@@ -11,10 +11,12 @@ import pytest
 from tests.fakes.catalog import FakeCatalog, live
 from tests.unit.jobs.test_adopt_shared import workplace
 
+from kaiten_sync.declare import dump_catalog, is_as_dumped
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.disk import Disk
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.exporting import Exported, ExportRequest, Split, export
+from kaiten_sync.jobs.written import replacing
 from kaiten_sync.model.drift import DriftClass
 from kaiten_sync.model.ports import NoProgress, Ports
 from kaiten_sync.model.settings import Scope
@@ -189,3 +191,24 @@ def test_no_file_has_a_name_that_windows_keeps_for_a_device(
     assert sorted(each.name for each in paths) == names
     desired = load(CatalogSource(root=tmp_path, catalog=["out"]))
     assert {each.slug for each in desired.resources} == {*slugs}
+
+
+@pytest.mark.parametrize("killed_after", range(5))
+def test_a_forced_export_that_was_killed_removes_the_old_files_the_next_time(
+    tmp_path: Path, killed_after: int
+) -> None:
+    disk, folder = Disk(), tmp_path / "catalog"
+
+    def steps(*names: str) -> list[tuple[Path, bytes | None]]:
+        text = dump_catalog({}).encode()
+        assert is_as_dumped(text.decode())
+        contents = {folder / f"{name}.yaml": text for name in names}
+        return [*replacing(folder, contents, disk, is_forced=True, left_out=()).items()]
+
+    old, new = ("licenses/a", "licenses/b", "groups"), ("groups", "entitlements")
+    disk.write_all(dict(steps(*old)))
+    for path, content in steps(*new)[:killed_after]:
+        disk.write_all({path: content})
+    disk.write_all(dict(steps(*new)))
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*.yaml")}
+    assert found == {f"{name}.yaml" for name in new}
