@@ -38,8 +38,11 @@ class KaitenSyncError(Exception):
     """Root of every error that this program raises on purpose.
 
     `hint` is the next step for the person who reads it. `may_be_done` says that a write failed
-    with it, and that the server may have carried it out all the same.
+    with it, and that the server may have carried it out all the same. `is_recorded` says that a
+    receipt has it.
     """
+
+    is_recorded = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

@@ -143,6 +143,35 @@ def test_a_refused_plan_leaves_a_receipt_that_says_why(shop: Shop, server: Embed
     assert "by bootstrap at 20" in refused.stderr
 
 
+def test_a_plan_that_is_refused_before_it_is_verified_leaves_a_receipt(shop: Shop) -> None:
+    shop.plan()
+    shop.write(CATALOG.replace("1000", "2000"))
+    to_catalog = ("apply", *APPLY, "--catalog", "catalog.yaml")
+    assert shop.run(*to_catalog).code == 4
+    receipt = shop.receipt()
+    assert (receipt["state"], receipt["outcomes"]) == ("refused", [])
+    assert receipt["message"] == "the plan was not made from this catalog"
+    assert "license/growth/grant/calls: declared differently" in receipt["findings"]
+    shop.write("version: 2\n")
+    wrong = shop.run(*to_catalog)
+    assert (wrong.code, shop.receipt()["state"]) == (3, "failed")
+    assert shop.receipt()["diagnostics"][0]["rule"] == "unknown-version"
+    # What is no receipt is not replaced, and the refusal is not hidden by that.
+    shop.write(CATALOG.replace("1000", "2000"))
+    (shop.folder / "receipt.json").write_text("mine")
+    refused = shop.run(*to_catalog)
+    assert (refused.code, (shop.folder / "receipt.json").read_text()) == (4, "mine")
+    assert "the plan was not made from this catalog" in refused.stderr
+    assert "warning: receipt.json is there and is no receipt" in refused.stderr
+
+
+def test_a_command_line_that_is_wrong_leaves_no_receipt(shop: Shop) -> None:
+    shop.plan()
+    wrong = shop.run("apply", *APPLY, "--after-receipt", "nothing.json")
+    assert wrong.code == 3
+    assert not (shop.folder / "receipt.json").exists()
+
+
 def test_a_failure_says_what_to_do_next(shop: Shop, proxy: FaultProxy) -> None:
     shop.plan()
     proxy.begin(

@@ -131,6 +131,13 @@ def _apply_file(
     workspace: Workspace, path: str, request: ApplyRequest, ports: Ports
 ) -> ApplyResult:
     plan = read_plan_file(path, ports.files)
+    with _recorded(plan, request, ports):
+        return _apply_plan(plan, path, workspace, request, ports)
+
+
+def _apply_plan(
+    plan: Plan, path: str, workspace: Workspace, request: ApplyRequest, ports: Ports
+) -> ApplyResult:
     connection = workspace.connect(_target_of(plan, workspace))
     # A server that only a URL names is another one at another URL. Only a plan of a catalog records
     # what its server had.
@@ -193,6 +200,24 @@ def _apply_alone(
         check_versions(plan, workspace, catalog, ports)
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
         return _execute(plan, catalog, request, ports, permit)
+
+
+@contextmanager
+def _recorded(plan: Plan, request: ApplyRequest, ports: Ports) -> Iterator[None]:
+    """Write a receipt of what ends the run before it has begun one."""
+    try:
+        yield
+    except UsageError:  # nothing was to be done: the command line is wrong
+        raise
+    except KaitenSyncError as error:
+        if request.receipt is not None and not error.is_recorded:
+            if not request.planning.is_named:
+                Nameless.of(plan).error(error)
+            try:
+                Receipt(request.receipt, plan, ports).close(error)
+            except UsageError as unwritten:
+                ports.notices.notify(f"warning: {unwritten.message}")
+        raise
 
 
 @contextmanager
@@ -324,6 +349,7 @@ def _execute(
         ended = ended if nameless is None else nameless.result(ended)
     except KaitenSyncError as error:
         ended = error
+        error.is_recorded = True
         raise
     except KeyboardInterrupt:
         # Once it writes, it is as after a kill: what was under way has no outcome.

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from kaiten_sync.errors import KaitenSyncError, RefusedError, StoppedError, UsageError
+from kaiten_sync.errors import (
+    DeclarationError,
+    KaitenSyncError,
+    PlanFileError,
+    RefusedError,
+    StoppedError,
+    UsageError,
+)
 from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.model.outcome import ApplyResult, Outcome, RunState
 from kaiten_sync.model.plan import Plan
@@ -68,7 +75,9 @@ class Receipt:
                 state=_state_of(result),
                 finished_at=now,
                 message=result.message,
-                diagnostics=result.diagnostics if isinstance(result, RefusedError) else (),
+                diagnostics=result.diagnostics
+                if isinstance(result, RefusedError | DeclarationError | PlanFileError)
+                else (),
             )
         is_whole = self._write(end)
         try:
