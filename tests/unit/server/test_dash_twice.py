@@ -63,7 +63,9 @@ def test_a_form_sent_again_leads_to_what_it_made_first(
     before = _count(api, making)
     answers = [dash.client.post(making.action, data=sent) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [303] * 3
-    assert len({answer.headers["location"] for answer in answers}) == 1
+    first, *others = [answer.headers["location"] for answer in answers]
+    assert others == [first.replace("done=created", "done=before")] * 2
+    assert "It was done once" in dash.see(others[0])
     assert _count(api, making) == before + 1
 
 
@@ -103,6 +105,37 @@ def test_a_refused_form_can_be_sent_again(dash: Dash, api: httpx.Client) -> None
     assert dash.client.post("/new/customer", data=typed).status_code == 409
     api.delete("/customers/one").raise_for_status()
     assert dash.client.post("/new/customer", data=typed).status_code == 303
+
+
+@pytest.mark.parametrize("making", _MAKING, ids=lambda making: making.page)
+def test_a_corrected_form_is_the_one_that_was_refused(
+    dash: Dash, api: httpx.Client, making: Making
+) -> None:
+    furnish(api)
+    first = {**Html(dash.see(making.page)).sendable(making.action), **making.typed}
+    before = _count(api, making)
+    wrong = {**first, next(iter(making.typed)): ""}
+    for _ in range(2):  # as a browser does that goes back to a page with what was refused
+        refused = dash.client.post(making.action, data=wrong)
+        assert refused.status_code == 422
+        corrected = {**Html(refused.text).sendable(making.action), **making.typed}
+        assert dash.client.post(making.action, data=corrected).status_code == 303
+    assert dash.client.post(making.action, data=first).status_code == 303
+    assert _count(api, making) == before + 1
+
+
+def test_who_was_told_that_a_form_was_sent_twice_can_do_it_again(
+    dash: Dash, api: httpx.Client
+) -> None:
+    furnish(api)
+    action = "/service-accounts/ci/tokens"
+    sent = Html(dash.see("/service-accounts/ci")).sendable(action)
+    typed = {**sent, "name": "deploy", "scopes": ["read:licenses"]}
+    told = [dash.client.post(action, data=typed) for _ in range(2)][1]
+    assert "sent twice" in told.text
+    api.delete(f"{action}/deploy").raise_for_status()  # until then its name is taken
+    again = {**typed, "form_once": Html(told.text).sendable(action)["form_once"]}
+    assert dash.client.post(action, data=again).status_code == 201
 
 
 def test_a_token_is_made_once_and_shown_once(dash: Dash, api: httpx.Client) -> None:

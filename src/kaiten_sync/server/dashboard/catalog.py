@@ -107,6 +107,7 @@ PLAN_LINK = Link(path="/plan", label="Plan", scope="read:licenses")
 """Also in the navigation if the server has a project."""
 
 NOTICES: Mapping[str, str] = {
+    "before": "You sent this form before. It was done once, and nothing was done again.",
     "created": "Created.",
     "saved": "Saved.",
     "unchanged": "Nothing was edited, so nothing was changed.",

@@ -17,6 +17,11 @@ def see_other(path: str) -> Response:
     return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
 
 
+def led_before(path: str) -> str:
+    """The path that a form led to when it was done, for whoever sends it again and must know."""
+    return f"{path.rpartition('=')[0]}=before"  # in place of the notice, which comes last
+
+
 async def without_slash(request: Request) -> Response:
     """Leads whoever typed a slash too many to the page."""
     path, query = request.scope["path"].rstrip("/"), request.scope["query_string"].decode("latin-1")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -54,9 +53,6 @@ _YEAR_S = 365 * 86_400
 _WIDEST_AMOUNT = 24
 """Characters of an amount that no table clips: units have up to a hundred."""
 
-_FORM_ID_BYTES = 12
-"""Enough that no two forms of a session ever have the same id."""
-
 
 class Assets:
     """The files that pages load, each under a name that changes with its content."""
@@ -102,7 +98,6 @@ class Renderer:
             finalize=lambda value: showable(value) if type(value) is str else value,
         )
         self._environment.globals["asset"] = assets.path
-        self._environment.globals["new_form_id"] = lambda: secrets.token_urlsafe(_FORM_ID_BYTES)
         self._environment.filters.update(
             number=show_number,
             amount=_amount,

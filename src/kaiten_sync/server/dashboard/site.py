@@ -20,7 +20,7 @@ from kaiten_sync.server.dashboard.catalog import FORMS, NAVIGATION, NOTICES, PAG
 from kaiten_sync.server.dashboard.fields import Sent
 from kaiten_sync.server.dashboard.git_view import GitPlan, GitView, PlanMaker
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
-from kaiten_sync.server.dashboard.kept import put_along, same_again, taken_along
+from kaiten_sync.server.dashboard.kept import form_marks, put_along, same_again, taken_along
 from kaiten_sync.server.dashboard.pages import (
     TOKEN_FIELD,
     DashboardPage,
@@ -31,7 +31,7 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
 )
 from kaiten_sync.server.dashboard.receiving import receive, sent_with
-from kaiten_sync.server.dashboard.redirects import lead_to, see_other, without_slash
+from kaiten_sync.server.dashboard.redirects import lead_to, led_before, see_other, without_slash
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
 from kaiten_sync.server.dashboard.signed import Signed, signed_in, signed_with
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind, conflict
@@ -299,7 +299,8 @@ class _Site:
                 signed.session_id,
                 request.scope["path"],
                 sent.values,
-                lambda: form.done(Done(path=path, result=form.perform(visit, sent))),
+                act=lambda: form.done(Done(path=path, result=form.perform(visit, sent))),
+                again=led_before,
             )
 
         try:
@@ -339,9 +340,7 @@ class _Site:
         if status is None:
             status = STATUSES[refused.error.kind] if refused else 200
         headers = _RETRY if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-        if refused:
-            shown = replace(shown, values={**shown.values, "is_error": True})
-        return self._render(request, signed, shown, status, visit.plan, headers)
+        return self._render(request, signed, shown, status, visit.plan, headers, refused)
 
     @contextmanager
     def _visiting(self, request: Request, signed: Signed, wait_s: float = 0) -> Iterator[Visit]:
@@ -371,6 +370,7 @@ class _Site:
         status: int,
         plan: GitPlan | None = None,
         headers: Mapping[str, str] | None = None,
+        refused: Refused | None = None,
     ) -> Response:
         if shown.file is not None:
             return self._renderer.file(*shown.file)
@@ -383,12 +383,13 @@ class _Site:
         values = {
             "notice": NOTICES.get(request.query_params.get("done", "")),
             **shown.values,
+            **({"is_error": True} if refused else {}),
             "signed": signed.caller,
             "now_ms": self._surroundings.clock(),
             "may": may,
             "mark": plan.mark if plan else lambda _address, _family="": None,
             "place": plan.place if plan else lambda _address: "",
-            "form_token": guard.form_token(signed.session_id),
+            "form_marks": form_marks(signed.session_id, refused),
             "navigation": [item for item in links if item.scope is None or may(item.scope)],
             "here": request.scope["path"],
             "calls": [(call.operation.summary, curl_line(call, base_url)) for call in shown.calls],

@@ -1,6 +1,7 @@
-"""Use case of forms: a form that is sent again gets the first answer, and does nothing more.
+"""Use case of forms: a form that is sent again leads where it led first, and does nothing more.
 
-A double click, a reload and a connection that broke all send the same bytes again.
+A double click, a reload and a connection that broke all send the same bytes again. So does whoever
+goes back to a form: it keeps its id in the browser's history.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from kaiten_sync.server.service.work import Work
 ONCE_FIELD = "form_once"
 """The field that distinguishes two forms with the same texts. A form without it is sent once."""
 
+SENT_TWICE = "Form.SentTwice"
+"""The code of a refusal of a form whose answer is gone."""
+
 S = TypeVar("S")
 
 
@@ -27,8 +31,9 @@ def answer_once(
     path: str,
     sent: Mapping[str, Sequence[str]],
     act: Callable[[], str | S],
+    again: Callable[[str], str],
 ) -> str | S:
-    """The result of `act`: a path to go to, or a page. If it was sent before, that path again.
+    """The result of `act`: a path to go to, or a page. If it was sent before, `again` of that path.
 
     Raises:
         RefusalError: it was sent before, and led to a page that can be shown only once. Or `act`
@@ -49,7 +54,7 @@ def answer_once(
         return result
     if earlier.location is None:
         raise conflict(
-            "Form.SentTwice",
+            SENT_TWICE,
             "this form was sent twice; its answer is shown only once, and nothing was done again",
         )
-    return earlier.location
+    return again(earlier.location)

@@ -1,5 +1,6 @@
 // Pages work without this. With it, texts can be copied by a button, a refused form says so where
-// the keyboard is, and a form that the server could not read is filled in again.
+// the keyboard is, a form that the server could not read is filled in again, and one that was sent
+// is done once, also by those who go back to it.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-copy]")) {
@@ -13,6 +14,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 
 document.getElementById("problems")?.focus();
+
+// The browser loads a page again when somebody goes back to it. Its forms are still the ones that
+// were sent from it, and the server does nothing a second time.
+const onces = document.querySelectorAll('input[name="form_once"]');
+if (onces.length) {
+  const { once = onces[0].value } = history.state ?? {};
+  history.replaceState({ once }, "");
+  for (const each of onces) each.value = once;
+}
 
 const NOT_TYPED = ["hidden", "password", "submit", "button"];
 
