@@ -74,7 +74,7 @@ def refusal(
 ) -> KaitenSyncError:
     """The error that a refused request becomes, by its status. Its texts are without the token."""
     request = f"{method} {path}"
-    problem = _problem(headers, content, hide)
+    problem = _texts(document := _document(headers, content, hide))
     if not _is_about(problem.get("instance"), path):
         return ServerError(
             f"{request}: the answer is about another request, {problem['instance']}",
@@ -111,13 +111,13 @@ def refusal(
     refused = kind(request, status=status, code=code, detail=detail, error_id=traced)
     refused.hint = _next_step(refused, path)
     if isinstance(refused, HeldError):
-        refused.is_used = _is_used(content)
+        refused.is_used = _is_used(document)
     return refused
 
 
-def _is_used(content: bytes) -> bool:
+def _is_used(document: dict[str, object]) -> bool:
     """Whether what refers to an object, by the counts in its problem, is not grants alone."""
-    match json.loads(content):
+    match document:
         case {"errors": [{"value": dict(counts)}, *_]}:
             return any(count for name, count in counts.items() if name != _GRANTS)
     return False
@@ -147,17 +147,20 @@ def _is_about(instance: str | None, path: str) -> bool:
     return len(said) >= _TEXT_LIMIT or said.endswith(asked) or asked.endswith(said)
 
 
-def _problem(headers: httpx.Headers, content: bytes, hide: Redaction) -> dict[str, str]:
+def _document(headers: httpx.Headers, content: bytes, hide: Redaction) -> dict[str, object]:
     if "json" not in headers.get("content-type", ""):
         return {}
     try:
         body = hide.of_json(json.loads(content))  # before a text is cut: half a token is one too
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(body, dict):
-        return {}
-    texts = {key: value[:_TEXT_LIMIT] for key, value in body.items() if isinstance(value, str)}
-    errors = body.get("errors")
+    return body if isinstance(body, dict) else {}
+
+
+def _texts(document: dict[str, object]) -> dict[str, str]:
+    """What a problem says, its first error beside its detail."""
+    texts = {key: value[:_TEXT_LIMIT] for key, value in document.items() if isinstance(value, str)}
+    errors = document.get("errors")
     if not isinstance(errors, list) or not errors or not isinstance(errors[0], dict):
         first = None
     else:
