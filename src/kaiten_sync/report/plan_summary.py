@@ -14,7 +14,9 @@ def plan_title(plan: Plan) -> str:
     if plan.migration is None:
         return "Plan"
     family, to = plan.migration.family, plan.migration.to.slug
-    return f"Plan to move holders of {safe_text(family)} to {safe_text(to)}"
+    # A family's first version often has the family's own slug.
+    held = safe_text(family) if family != to else f"other versions of {safe_text(family)}"
+    return f"Plan to move holders of {held} to {safe_text(to)}"
 
 
 def plan_summary(plan: Plan) -> str:
