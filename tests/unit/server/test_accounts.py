@@ -126,6 +126,17 @@ def test_refused_new(
     assert len(api.get(TOKENS).json()["items"]) == 1
 
 
+def test_an_unknown_scope_names_the_nearest(api: httpx.Client, account: dict[str, Any]) -> None:
+    assert account["slug"] == "ci"
+    scopes = ["read:license", "Write:Webhooks", "everything"]
+    answer = api.post(TOKENS, json={"name": "new", "scopes": scopes})
+    assert [problem["message"] for problem in answer.json()["errors"]] == [
+        "unknown scope; did you mean read:licenses?",
+        "unknown scope; did you mean write:webhooks?",
+        "unknown scope",
+    ]
+
+
 @pytest.mark.parametrize("wanted", ["write:licenses", "read:*", "write:*", "read:entitlements"])
 def test_nobody_gives_more_than_they_have(
     server: EmbeddedServer, api: httpx.Client, account: dict[str, Any], wanted: str

@@ -92,6 +92,24 @@ def test_events_that_there_are_not(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("LICENSE_CREATD", "LICENSE_CREATED"),
+        ("license_created", "LICENSE_CREATED"),
+        ("LICENSE_CREATIONS", "LICENSE_CREATION"),
+        ("com.kaiten.license.v1.create", "com.kaiten.license.v1.created"),
+        ("WEBHOOK_PAUSE", "WEBHOOK_PAUSED"),
+    ],
+)
+def test_an_unknown_event_names_the_nearest(api: httpx.Client, text: str, meant: str) -> None:
+    for field in ("eventTypes", "eventNames"):
+        (problem,) = make(api, **{field: [text]}).json()["errors"]
+        assert problem["message"] == f"there is no such event; did you mean {meant}?"
+    (problem,) = make(api, eventNames=["*"]).json()["errors"]
+    assert problem["message"] == "there is no such event"
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "ftp://example.com",

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from kaiten_sync.server.domain.choices import unknown_words
 from kaiten_sync.server.domain.refusals import (
     Problem,
     RefusalError,
     RefusalKind,
     unprocessable,
 )
-from kaiten_sync.server.domain.scopes import allows, is_scope
+from kaiten_sync.server.domain.scopes import SCOPES, allows
 
 MAX_NAME_LENGTH = 255
 """Characters of a token's name. It is in an index, and PostgreSQL's hold 2,700 bytes."""
-
-_MAX_SHOWN = 100
-"""Characters of an unknown scope that are repeated in the answer."""
 
 
 def check_name(name: str) -> None:
@@ -43,11 +41,12 @@ def settle_scopes(wanted: Sequence[str] | None, own: Collection[str]) -> list[st
         RefusalError: no scope is named, one is unknown, or one allows more than `own`, the scopes
             of the token that creates the new one.
     """
-    problems = [
-        Problem("unknown scope", f"body.scopes[{index}]", scope[:_MAX_SHOWN])
+    unknown = [
+        (f"body.scopes[{index}]", scope)
         for index, scope in enumerate(wanted or ())
-        if not is_scope(scope)
+        if scope not in SCOPES
     ]
+    problems = unknown_words("unknown scope", unknown, SCOPES)
     if problems or not wanted:
         raise RefusalError(
             RefusalKind.INVALID,

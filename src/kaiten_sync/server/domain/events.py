@@ -135,6 +135,9 @@ _BY_SPELLING = {
     spelling: event for event in (*EVENT_TYPES, *OWN_EVENT_TYPES) for spelling in _spellings(event)
 }
 
+SPELLINGS = tuple(sorted(_BY_SPELLING))
+"""All names, old names and types that mean an event."""
+
 
 def find_event_type(text: str) -> EventType | None:
     """The kind of event that this name, old name or type means; None if there is none."""

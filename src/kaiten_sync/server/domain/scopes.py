@@ -27,12 +27,8 @@ ALL_SCOPES = ("read:*", "write:*")
 MODULE_SCOPES = tuple(f"{action}:{module}" for action in ("read", "write") for module in MODULES)
 """The scopes of single modules, sorted."""
 
-_KNOWN = frozenset((*ALL_SCOPES, *MODULE_SCOPES))
-
-
-def is_scope(text: str) -> bool:
-    """Whether this is a scope that a token may carry."""
-    return text in _KNOWN
+SCOPES = (*ALL_SCOPES, *MODULE_SCOPES)
+"""The scopes that a token may carry."""
 
 
 def allows(granted: Collection[str], needed: str) -> bool:

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kaiten_sync.server.domain.addresses import is_public, literal_address
-from kaiten_sync.server.domain.events import find_event_type
+from kaiten_sync.server.domain.choices import unknown_words
+from kaiten_sync.server.domain.events import SPELLINGS, find_event_type
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
 
 MAX_ENDPOINTS = 50
@@ -150,14 +151,10 @@ def wanted_types(named: Iterable[tuple[str, str]]) -> list[str]:
     Raises:
         RefusalError: 422; nothing is named, or something that is not an event.
     """
-    found: set[str] = set()
-    problems: list[Problem] = []
-    for place, text in named:
-        kind = find_event_type(text)
-        if kind is None:
-            problems.append(Problem("there is no such event", place, text[:200]))
-        else:
-            found.add(kind.type)
+    kinds = [(place, text, find_event_type(text)) for place, text in named]
+    found = {kind.type for _, _, kind in kinds if kind}
+    unknown = [(place, text) for place, text, kind in kinds if kind is None]
+    problems = unknown_words("there is no such event", unknown, SPELLINGS)
     if not found and not problems:
         problems.append(Problem("name at least one event", "body.eventTypes"))
     if problems:
