@@ -11,12 +11,15 @@ import logging
 import math
 import resource
 import time
+from http import HTTPStatus
 from ipaddress import IPv6Address
 from typing import Any, ClassVar
 
 import httptools
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from kaiten_sync.server.web.problems import problem
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,8 @@ MAX_AHEAD = 32
 """Requests that a client may send before the first of them is answered; each costs memory. Of more,
 these are answered, and the connection ends."""
 
+_TOO_LARGE = f"the head of a request has at most {MAX_HEAD:,} bytes"
+
 _REPORT_EVERY_S = 60
 """A server under attack must not fill the disk with its log."""
 
@@ -74,7 +79,7 @@ def plain_address(address: str) -> str:
 
 
 class _HeadError(Exception):
-    """A head that is not answered. Clients see 400, and this text nobody."""
+    """A head that is not answered: its text is the detail of a 400."""
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -119,11 +124,11 @@ class BoundedConnection(HttpToolsProtocol):
         try:
             while data:
                 data = self._read(data)
-        except httptools.HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+        except httptools.HttpParserError as error:
+            self.send_400_response(_detail_of(error))
         else:
             if self._unread > MAX_HEAD and not self.transport.is_closing():
-                self.send_400_response("The head of the request is too large.")
+                self.send_400_response(_TOO_LARGE)
 
     def _read(self, data: bytes) -> bytes:
         """Read up to the first head that offers another protocol; what is left of the data."""
@@ -165,7 +170,7 @@ class BoundedConnection(HttpToolsProtocol):
         """Begin to answer; the time for the request begins too."""
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
-                raise _HeadError("this is no proxy")
+                raise _HeadError("this server is not a proxy, so there is no CONNECT")
             return  # the request begins again without the offer
         self._unread = 0
         self._has_head = True
@@ -192,23 +197,34 @@ class BoundedConnection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what has come, after the answers to the requests before it."""
         if self.cycle is None or self.cycle.response_complete:
-            super().send_400_response(msg)
+            self._end_with(400, "BAD_REQUEST", msg)
         elif not self.cycle.more_body:
             self.cycle.keep_alive = False
         elif self.pipeline or self.cycle.response_started:
             self.transport.abort()  # a refusal would be read as the answer to something else
         else:
-            super().send_400_response(msg)
+            self._end_with(400, "BAD_REQUEST", msg)
+
+    def _end_with(self, status: int, code: str, detail: str, **headers: str) -> None:
+        """Answer with a problem document, as the application does, and close the connection."""
+        fields = {"Connection": "close", **headers}
+        answer = problem(status, None, code=code, detail=detail, headers=fields)
+        lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())]
+        lines += [b"%b: %b" % field for field in answer.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
+        self.transport.close()
 
     def _check_head(self) -> None:
         """Refuse what the parser accepts. Source: RFC 9112, section 3.2, for the host."""
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEAD:
-            raise _HeadError("the head is too large")
+            raise _HeadError(_TOO_LARGE)
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
-            raise _HeadError("not one host")
+            raise _HeadError("a request has one Host header")
         if len(self.pipeline) >= MAX_AHEAD:
-            raise _HeadError("too many requests before the first answer")
+            raise _HeadError(
+                f"at most {MAX_AHEAD} requests may be sent before the first is answered"
+            )
 
     @property
     def _is_of_proxy(self) -> bool:
@@ -248,8 +264,14 @@ class BoundedConnection(HttpToolsProtocol):
             self.connections.discard(longest)
             longest.transport.abort()
             return
-        self.transport.write(
-            b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-            b"Connection: close\r\n\r\n"
-        )
-        self.transport.close()
+        detail = "too many connections are open; try again"
+        self._end_with(503, "UNAVAILABLE", detail, **{"Retry-After": "1"})
+
+
+def _detail_of(error: httptools.HttpParserError) -> str:
+    """What the parser found wrong, to read. Its texts are constants."""
+    if isinstance(error.__context__, _HeadError):
+        return str(error.__context__)
+    if isinstance(error, httptools.HttpParserInvalidMethodError):
+        return "this server does not know the method; methods are in capitals, such as GET"
+    return f"the request is not valid HTTP: {error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import resource
 import select
@@ -128,6 +129,40 @@ def answered(server: EmbeddedServer, sent: bytes) -> list[bytes]:
         with suppress(ConnectionError):  # it was refused before all of it was sent
             client.sendall(sent)
         return statuses(read_to_the_end(client))
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"FOO /api/licenses HTTP/1.1\r\nHost: x\r\n\r\n", "does not know the method"),
+        (b"get /api/licenses HTTP/1.1\r\nHost: x\r\n\r\n", "does not know the method"),
+        (b"A" * 10_000 + b" /api/licenses HTTP/1.1\r\n\r\n", "does not know the method"),
+        (b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", "not a proxy"),
+        (b"GET /api/healthz HTTP/1.1\r\n\r\n", "one Host header"),
+        (b"GET /api/healthz HTTP/9.9\r\nHost: x\r\n\r\n", "Invalid HTTP version"),
+        (b"GET /api/healthz HTTP/1.1\r\nHost : x\r\n\r\n", "Invalid header token"),
+        (b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n", "Invalid char in url path"),
+        (b"GET /" + b"x" * MAX_HEAD + b" HTTP/1.1\r\nHost: x\r\n\r\n", "at most 65,536 bytes"),
+        (CHUNKED + b"x\r\n", "Invalid character in chunk size"),
+    ],
+)
+def test_what_nobody_can_read_is_answered_as_other_errors_are(
+    plain_server: EmbeddedServer, sent: bytes, said: str
+) -> None:
+    with connected(port_of(plain_server)) as client:
+        client.sendall(sent)
+        head, _, body = read_to_the_end(client).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"\r\ncontent-type: application/problem+json" in head
+    assert f"\r\ncontent-length: {len(body)}".encode() in head
+    found = json.loads(body)
+    assert said in found.pop("detail")
+    assert found == {
+        "type": "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.1",
+        "title": "Bad Request",
+        "status": 400,
+        "code": "BAD_REQUEST",
+    }
 
 
 @pytest.mark.parametrize("before", [0, 3])
@@ -294,7 +329,10 @@ def test_a_connection_too_many_is_refused_while_all_others_are_answered(
                 while sum("FROM token" in each for each in statements) <= number:
                     pass  # until it waits for the lock that this test has
             with connected(port_of(server)) as third:
-                assert read_to_the_end(third).startswith(b"HTTP/1.1 503 ")
+                refused = read_to_the_end(third)
+                assert refused.startswith(b"HTTP/1.1 503 ")
+                assert b"\r\nretry-after: 1\r\n" in refused
+                assert b'"code":"UNAVAILABLE"' in refused
         for each in busy:
             assert read_to_the_end(each).startswith(b"HTTP/1.1 201 ")
 

@@ -65,7 +65,7 @@ def refused(error: RefusalError, path: str) -> Response:
 
 def problem(
     status: int,
-    path: str,
+    path: str | None,
     *,
     code: str,
     detail: str,
@@ -73,13 +73,13 @@ def problem(
     error_id: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document as an answer."""
+    """A problem document as an answer. It names no path if the request could not be read."""
     body: dict[str, Any] = {
         "type": _TYPES.get(status, "about:blank"),
         "title": HTTPStatus(status).phrase,
         "status": int(status),
         "detail": printable(detail),
-        "instance": quote(path, safe="/-._~"),
+        **({} if path is None else {"instance": quote(path, safe="/-._~")}),
         "code": code,
     }
     if error_id is not None:
