@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from typing import TypeVar
 
 from kaiten_sync.immutable import Immutable
@@ -154,7 +154,9 @@ def document(
     shown = _fitting(entries, render, max_chars - len(head) - tail_room)
     left = entries[len(shown) :]
     parts = [head, *shown, missing(left) if left else "", "" if left or not shown else _END_OF_HTML]
-    return "".join(parts)[: max(0, max_chars)]
+    # Whole parts: a cut inside one leaves a tag, or the direction of a text, open.
+    ends = accumulate(map(len, parts))
+    return "".join(part for part, end in zip(parts, ends, strict=True) if end <= max_chars)
 
 
 def _fitting(entries: Sequence[_T], render: Callable[[_T], Block], room: int) -> list[str]:

@@ -22,7 +22,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import DriftReport
-from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
 from kaiten_sync.plan import write_plan
@@ -185,6 +185,14 @@ def test_drift_markdown_keeps_the_same_promises(report: DriftReport, max_chars: 
     assert len(text) <= max_chars
     assert not re.search(r"<(script|img|a)\b", text, re.I)
     assert without_isolates(text.replace("\n", "")).isprintable()
+
+
+def test_a_text_of_another_direction_is_never_cut_in_its_middle(drift: DriftReport) -> None:
+    report = drift.changed(target=TargetRef("שלום", "http://127.0.0.1:6060"))
+    for max_chars in range(600):
+        text = drift_markdown([report], max_chars=max_chars)
+        assert text.count("\u2068") == text.count("\u2069")
+        assert text.count("<code>") == text.count("</code>")
 
 
 def test_drift_markdown_shows_live_and_git(drift: DriftReport) -> None:
