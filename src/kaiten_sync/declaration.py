@@ -23,7 +23,7 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Project, Scope
-from kaiten_sync.validate import check, check_project
+from kaiten_sync.validate import check, check_project, with_wanted
 
 
 class CatalogSource(Immutable, frozen=True, kw_only=True):
@@ -63,7 +63,8 @@ def checked(source: CatalogSource) -> tuple[MergedCatalog | None, tuple[Diagnost
     """The merged catalog with all values in one form, None when it has errors; all diagnostics."""
     written, extended, found = read_extended(source)
     merged, unit_diagnostics = with_plain_numbers(extended)
-    diagnostics = [*found, *unit_diagnostics, *check(merged, source.scope, written=written)]
+    wrong = [*found, *unit_diagnostics, *check(merged, source.scope, written=written)]
+    diagnostics = [*with_wanted(wrong, merged)]
     diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         return None, tuple(diagnostics)

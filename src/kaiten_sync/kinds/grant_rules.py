@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
-from kaiten_sync.kinds.meant import truth_hint
+from kaiten_sync.kinds.meant import truth_hint, type_meant
 from kaiten_sync.kinds.spec import Clash
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.declared import CatalogView, Declared
@@ -73,12 +73,10 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
             continue
         if shape is not wanted.get(grant.address.slug, shape):
             entitlement = view.objects[Address(ENTITLEMENT.kind, grant.address.slug)]
-            declared_type = entitlement.scalar("type")
             yield grant.diagnostic_at(
                 node.ref,
                 "wrong-value-type",
-                f"'{grant.address.slug}' has type {declared_type}, so its grant is"
-                f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
+                _takes(entitlement),
                 _type_hint(node, wanted[grant.address.slug], entitlement),
             )
         if is_map:
@@ -109,8 +107,33 @@ def _clash_diagnostics(grant: Declared, node: Node) -> Iterator[Diagnostic]:
             yield grant.diagnostic(each.rule, each.message, at=each.at, hint=each.hint)
 
 
+def misread_hint(grant: Declared, value: object, view: CatalogView) -> str | None:
+    """What to write for a value that cannot be read; None if its own hint leads to the type."""
+    entitlement = view.objects.get(Address(ENTITLEMENT.kind, grant.address.slug))
+    wanted = _SHAPE_OF_TYPE.get(str(entitlement.scalar("type"))) if entitlement else None
+    meant = type_meant(value)
+    if entitlement is None or wanted is None or meant is None:
+        return None
+    if _SHAPE_OF_VALUE.get(meant) is wanted:
+        return None
+    return f"{_takes(entitlement)}; {_declared_at(entitlement)}"
+
+
+def _takes(entitlement: Declared) -> str:
+    """What a grant of the entitlement is."""
+    declared_type = str(entitlement.scalar("type"))
+    return (
+        f"'{entitlement.address.slug}' has type {declared_type}, so its grant is"
+        f" {_WANTED[_SHAPE_OF_TYPE[declared_type]]}"
+    )
+
+
+def _declared_at(entitlement: Declared) -> str:
+    return f"its type is declared at {entitlement.entry.key_ref}"
+
+
 def _type_hint(node: Node, wanted: _Shape, entitlement: Declared) -> str:
-    place = f"its type is declared at {entitlement.entry.key_ref}"
+    place = _declared_at(entitlement)
     meant = truth_hint(node.value) if wanted is _Shape.BOOLEAN else None
     return place if meant is None else f"{meant}; {place}"
 

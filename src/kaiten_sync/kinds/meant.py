@@ -114,6 +114,11 @@ _GRANTS: Mapping[str, str] = {
         "unlimited",
     ),
 }
+_NOTHING = frozenset({"none", "n/a", "-", "–", "—", "nothing"})
+_TRUTHS = frozenset("yn")
+"""What is a boolean to YAML 1.1, and no word of its own."""
+_NUMBER = re.compile(r"unlimited|[-+]?\.?(?:[0-9]|inf|nan)(?![0-9]{3}-)")
+"""How a number begins, and a date does not."""
 _BY_CONTRACT = re.compile(r"^(custom|contact|talk to|negotiable|on request|varies|tbd)\b")
 _ADD_ON = re.compile(r"\badd[- ]?on\b")
 
@@ -170,7 +175,7 @@ def grant_hint(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     text = value.strip().removesuffix("\ufe0f")  # which asks for the picture of a sign
-    if text.lower() in ("none", "n/a", "-", "–", "—", "nothing"):
+    if text.lower() in _NOTHING:
         return "write unlimited for no limit, 0 or false for nothing, or leave the line out"
     if _BY_CONTRACT.search(text.lower()):
         return "all who have a license get the same: sell a special contract as its own license"
@@ -188,6 +193,23 @@ def grant_hint(value: object) -> str | None:
         "write a number, `unlimited`, true or false; a text goes into a CONFIG entitlement,"
         " inside a map: `{value: {name: ...}}`"
     )
+
+
+def type_meant(value: object) -> type | None:
+    """The type of the value that is meant by something that is not a grant.
+
+    It is that of a text if nothing else is meant, and None if no type is: a hint says more.
+    """
+    if isinstance(value, list | tuple):
+        return dict
+    text = str(value).strip().removesuffix("\ufe0f").lower()
+    if text in _NOTHING or _BY_CONTRACT.search(text) or _ADD_ON.search(text):
+        return None
+    if text in _TRUTHS or _GRANTS.get(text) in ("true", "false"):
+        return bool
+    if text in _GRANTS or _NUMBER.match(text) or did_you_mean(text, ("unlimited",)):
+        return int
+    return dict if text.startswith("{") else str
 
 
 def truth_hint(value: object) -> str | None:

@@ -68,7 +68,7 @@ HELP = {
     "by contract": (grant("Custom"), "sell a special contract as its own license"),
     "an add-on": (grant("Paid add-on", "sso"), "an add-on is a license of its own"),
     "a quota for each seat": (grant("10GB / seat", "storage"), "the API does not multiply grants"),
-    "a number for CONFIG": (grant("10 Gbps", "look"), "inside a map: `{value: {name: ...}}`"),
+    "a number for CONFIG": (grant("10 Gbps", "look"), "a map below `value`: `{value: {...}}`"),
     "a type in lower case": (license_(type_="paid"), "did you mean 'PAID'?"),
     "a period in lower case": (
         entitlement("name: A, type: NUMBER, resetPeriod: month"),
@@ -93,7 +93,7 @@ HELP = {
         "quote the whole value",
     ),
     "a list": (license_("entitlements:", "  look: [a, b]"), "inside a map: `{value: {items:"),
-    "a text": (grant("dark", "look"), "inside a map: `{value: {name: ...}}`"),
+    "a text": (grant("dark", "look"), "a map below `value`: `{value: {...}}`"),
     "a limit": (grant("{limit: 5}"), "did you mean 'value'?"),
     "a unit of a grant": (grant("{value: 5, unit: GB}"), "`unitSingular: GB`"),
     "overage in fractions": (grant("{value: 5, overagePercent: 2.5}"), "write 2 or 3"),
