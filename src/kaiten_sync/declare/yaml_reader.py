@@ -15,6 +15,7 @@ import yaml
 from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.declare.lfs import LFS_HINT, LFS_POINTER, is_lfs_pointer
+from kaiten_sync.declare.pasted import is_marked, pasted
 from kaiten_sync.declare.tree_builder import StopReading, TreeBuilder
 from kaiten_sync.declare.yaml_syntax import syntax_diagnostic
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -37,6 +38,25 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     if is_lfs_pointer(text):
         empty = Document(path, Node(SourceRef(path, 1, 1), None), lines, is_complete=False)
         return empty, [file_diagnostic(path, "lfs-pointer", LFS_POINTER, LFS_HINT)]
+    document, found = _read(path, text, lines)
+    root = document.root.value
+    is_odd = not document.is_complete or (isinstance(root, dict) and is_marked(root))
+    if is_odd and not any(conflicts(lines)) and (mark := pasted(path, lines)):
+        empty = Document(path, Node(SourceRef(path, 1, 1), None), lines, is_complete=False)
+        return empty, [mark]
+    return document, found
+
+
+def yaml_events(text: str) -> Iterator[Event]:
+    """What PyYAML finds in a text, one at a time; places count characters."""
+    loader = _Loader(text)
+    try:
+        yield from iter(loader.get_event, None)
+    finally:
+        loader.dispose()
+
+
+def _read(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, list[Diagnostic]]:
     builder = TreeBuilder(path)
     is_complete = True
     try:
@@ -64,12 +84,3 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
         root = Node(SourceRef(path, 1, 1), None)
     broken = frozenset(builder.broken)
     return Document(path, root, lines, broken, is_complete), builder.diagnostics
-
-
-def yaml_events(text: str) -> Iterator[Event]:
-    """What PyYAML finds in a text, one at a time; places count characters."""
-    loader = _Loader(text)
-    try:
-        yield from iter(loader.get_event, None)
-    finally:
-        loader.dispose()

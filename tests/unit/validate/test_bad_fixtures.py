@@ -96,6 +96,7 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "overage-range-unlimited": [("overage-range", 9, 29)],
     "overage-range": [("overage-range", 9, 45)],
     "overage-with-unlimited": [("overage-with-unlimited", 9, 37)],
+    "pasted-text": [("pasted-text", 1, 1)],
     "recursive-alias": [("recursive-alias", 5, 18)],
     "secret-in-file": [("secret-in-file", 5, 22)],
     "several-defaults": [("several-defaults", 4, 61)],
