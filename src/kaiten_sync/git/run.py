@@ -14,7 +14,7 @@ import resource
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kaiten_sync.immutable import Immutable
@@ -30,11 +30,14 @@ MEMORY_BYTES = 2 * 1024**3
 """For one call. Files below `.git` that git reads whole can be links to a device without end."""
 
 _KEPT = re.compile(
-    r"PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|XDG_CONFIG_HOME|SYSTEMROOT"
-    r"|GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|CEILING_DIRECTORIES"
-    r"|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)|DISCOVERY_ACROSS_FILESYSTEM)"
+    r"PATH|HOME|USER|LOGNAME|SUDO_UID|TMPDIR|LANG|LC_\w+|XDG_CONFIG_HOME|SYSTEMROOT"
+    r"|GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES)"
+    r"|CEILING_DIRECTORIES|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)|DISCOVERY_ACROSS_FILESYSTEM)"
 )
-"""Variables that git needs to find itself, its user's settings and the repository."""
+"""Variables that git needs to find itself, its user and their settings, and the repository."""
+
+_GIVES_SETTINGS = re.compile(r"GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+|PARAMETERS)")
+"""Variables with settings themselves, which can contain secrets."""
 
 _OF_ONE_REPOSITORY = (
     "GIT_DIR",
@@ -42,6 +45,7 @@ _OF_ONE_REPOSITORY = (
     "GIT_INDEX_FILE",
     "GIT_COMMON_DIR",
     "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 )
 """Variables that name one repository, which need not be the one around the folder."""
 
@@ -152,8 +156,9 @@ def git_in(folder: Path, *, converts: bool = False) -> Git:
     if program is None or not Path(program).is_absolute():  # a relative PATH leads to the files
         raise GitError("there is no `git` program on this machine")
     given = {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
-    kept = _of_folder(given, program, folder)
-    plain = Git(program=program, folder=folder, environment=_with_settings(kept, _SETTINGS))
+    trusted = [("safe.directory", each) for each in _named_safe(given, program, folder)]
+    kept = _of_folder(_with_settings(given, trusted), program, folder)
+    plain = Git(program=program, folder=folder, environment=_with_settings(kept, _SETTINGS.items()))
     if not converts:
         return plain
     try:
@@ -162,7 +167,7 @@ def git_in(folder: Path, *, converts: bool = False) -> Git:
         return plain
     unset = {name: "" for name in names.decode(errors="surrogateescape").split("\0") if name}
     required = {name: "false" for name in unset if name.endswith(".required")}
-    environment = _with_settings(kept, {**_SETTINGS, **unset, **required})
+    environment = _with_settings(kept, {**_SETTINGS, **unset, **required}.items())
     return Git(program=program, folder=folder, environment=environment)
 
 
@@ -189,7 +194,7 @@ def _of_folder(kept: dict[str, str], program: str, folder: Path) -> dict[str, st
         work_tree = Path(kept["GIT_WORK_TREE"]).absolute()
         return kept | {"GIT_DIR": str(named), "GIT_WORK_TREE": str(work_tree)}
     around = {name: value for name, value in kept.items() if name not in _OF_ONE_REPOSITORY}
-    git = Git(program=program, folder=folder, environment=_with_settings(around, _SETTINGS))
+    git = Git(program=program, folder=folder, environment=_with_settings(around, _SETTINGS.items()))
     try:
         found = git("rev-parse", "--absolute-git-dir").decode(errors="surrogateescape")
     except GitError:  # only the variable leads to it
@@ -199,11 +204,34 @@ def _of_folder(kept: dict[str, str], program: str, folder: Path) -> dict[str, st
     return {name: value for name, value in kept.items() if name != "GIT_DIR"}
 
 
-def _with_settings(kept: Mapping[str, str], settings: Mapping[str, str]) -> Mapping[str, str]:
+def _named_safe(given: Mapping[str, str], program: str, folder: Path) -> list[str]:
+    """The folders that the environment names as safe, as images do whose user has no settings.
+
+    Nothing else of its settings is kept. Source: git-config(1), `safe.directory`.
+    """
+    settings = {
+        name: value for name, value in os.environ.items() if _GIVES_SETTINGS.fullmatch(name)
+    }
+    if not settings:
+        return []
+    git = Git(program=program, folder=folder, environment={**given, **settings, **_ALWAYS})
+    try:
+        found = git("config", "--null", "--show-scope", "--get-all", "safe.directory")
+    except GitError:  # it names none, or git is older than 2.26
+        return []
+    words = found.decode(errors="surrogateescape").split("\0")
+    # A repository cannot name itself.
+    return [
+        word for scope, word in zip(words[::2], words[1::2], strict=False) if scope == "command"
+    ]
+
+
+def _with_settings(kept: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> dict[str, str]:
     """An environment with settings that win over every file. Source: git-config(1)."""
-    pairs: Sequence[tuple[str, str]] = sorted(settings.items())
-    found = {**kept, **_ALWAYS, "GIT_CONFIG_COUNT": str(len(pairs))}
-    for position, (name, value) in enumerate(pairs):
+    first = int(kept.get("GIT_CONFIG_COUNT", "0"))
+    found = {**kept, **_ALWAYS}
+    for position, (name, value) in enumerate(settings, first):
         found[f"GIT_CONFIG_KEY_{position}"] = name
         found[f"GIT_CONFIG_VALUE_{position}"] = value
+        found["GIT_CONFIG_COUNT"] = str(position + 1)
     return found
