@@ -168,6 +168,15 @@ def test_a_plan_that_was_undone_looks_like_one_that_was_not_applied_and_that_is_
         undo()
         assert notes() == [said]
         assert team.run("apply", PLAN).code == 0
+    # A plan of which something is done was applied, at least in part.
+    team.write("catalog.yaml", CATALOG.replace("groups:", "groups:\n  other: {name: Other}"))
+    assert team.run("plan", "-t", "prod", "-o", PLAN).code == 0
+    commit(team)
+    assert notes() == [said]
+    make(api, "/entitlement-groups", name="Other", slug="other")
+    grant(api, 1000)
+    assert drift(team)["group/more"]["class"] == "git-ahead"
+    assert notes() == []
 
 
 def test_without_git_and_plan_it_says_what_it_cannot_know(place: Workplace) -> None:

@@ -67,7 +67,8 @@ def is_to_do(judged: Iterable[Difference], agreed: Plan) -> bool:
     return any(
         each.moved is Verdict.GIT_AHEAD
         and each.address in planned
-        and (each.drift is not DriftClass.CHANGED or not each.changed_in_git)
+        and each.drift is not DriftClass.UNMANAGED  # its id shows whether it was deleted
+        and (each.drift is DriftClass.MISSING or not each.changed_in_git)
         for each in judged
     )
 
