@@ -85,6 +85,10 @@ class PlanFileError(KaitenSyncError):
         self.diagnostics = tuple(diagnostics)
 
 
+class UnfetchedPlanError(PlanFileError):
+    """A plan file is a pointer of Git LFS: the plan is elsewhere, and no other is to be named."""
+
+
 class RefusedError(KaitenSyncError):
     """A guard stopped the run before the first write. `diagnostics` are all its reasons.
 

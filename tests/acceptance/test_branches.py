@@ -186,6 +186,8 @@ def test_what_git_left_in_the_place_of_a_plan_is_named(
     ended = place.run(*command)
     assert ended.code == 4
     assert f"{PLAN}: {named}" in ended.stderr
+    if "LFS" in named:
+        assert "run `git lfs pull`" in ended.stderr
     assert path.read_bytes() == before
 
 

@@ -199,6 +199,10 @@ def test_a_receipt_that_shows_something_else_is_refused(
 def test_what_is_not_a_receipt_is_named(pair: Pair) -> None:
     pair.plan_both()
     pair.run("apply", PLANS["prod"], "--after-receipt", "catalog.yaml", code=3)
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n"
+    (pair.folder / "r.json").write_text(pointer, encoding="utf-8")
+    said = pair.run("apply", PLANS["prod"], "--after-receipt", "r.json", code=3).stderr
+    assert "run `git lfs pull`" in said
 
 
 def test_the_check_says_which_target_waits(pair: Pair) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kaiten_sync.declare import LFS_HINT, LFS_POINTER, conflicts, is_lfs_pointer
-from kaiten_sync.errors import PlanFileError, UsageError
+from kaiten_sync.errors import PlanFileError, UnfetchedPlanError, UsageError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -177,7 +177,7 @@ def plan_of(
         # a conflict.
         text = content.decode(errors="replace")
         if is_lfs_pointer(text):
-            raise PlanFileError(
+            raise UnfetchedPlanError(
                 f"{place}: {LFS_POINTER}",
                 hint=f"{LFS_HINT}; and keep plans out of LFS, since those before this one are read"
                 " from git's history: `*.plan.json -filter` in .gitattributes",

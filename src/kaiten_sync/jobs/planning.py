@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kaiten_sync.errors import DeclarationError, PlanFileError, RefusedError
+from kaiten_sync.errors import DeclarationError, PlanFileError, RefusedError, UnfetchedPlanError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import gate
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
@@ -151,6 +151,8 @@ def case_of(
             request.out,
             may_have_moved=True,
         )
+    except UnfetchedPlanError:
+        raise
     except PlanFileError as error:
         raise PlanFileError(
             error.message,

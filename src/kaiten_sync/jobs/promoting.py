@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kaiten_sync.api.credentials import api_base
 from kaiten_sync.api.identity import server_key
+from kaiten_sync.declare import LFS_HINT, LFS_POINTER, is_lfs_pointer
 from kaiten_sync.documents import from_json
 from kaiten_sync.documents.receipt import ReceiptDocument
 from kaiten_sync.errors import AccessError, CredentialError, RefusedError, UsageError
@@ -67,12 +68,16 @@ def check_turn(
         return
     given: list[tuple[str, ReceiptDocument]] = []
     for path in receipts:
+        content = ports.files.read(Path(path))
         try:
-            receipt = from_json(ReceiptDocument, read_strict(ports.files.read(Path(path))))
+            receipt = from_json(ReceiptDocument, read_strict(content))
         except ValueError as error:
+            is_elsewhere = is_lfs_pointer(content.decode(errors="replace"))
             raise UsageError(
-                f"{path} is not the receipt of an apply: {error}",
-                hint="name the file that `apply --receipt FILE` wrote",
+                f"{path} is not the receipt of an apply: {LFS_POINTER if is_elsewhere else error}",
+                hint=LFS_HINT
+                if is_elsewhere
+                else "name the file that `apply --receipt FILE` wrote",
             ) from error
         if receipt.target.name in before:
             given.append((path, receipt))
