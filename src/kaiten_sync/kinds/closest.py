@@ -30,10 +30,16 @@ class Suggestions:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A hint that names the closest of a few known words, letter case aside, if one is close."""
+    """A hint that names the closest of a few known words, if one is close."""
+    meant = closest(word, known)
+    return f"did you mean '{meant}'?" if meant else None
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The closest of a few known words, letter case aside, if one is close."""
     if len(word) > LONGEST:
         return None
     others = (name for name in sorted(known) if len(name) <= LONGEST and name != word)
     by_lowered = {name.lower(): name for name in others}
     close = get_close_matches(word.lower(), by_lowered, n=1, cutoff=0.6)
-    return f"did you mean '{by_lowered[close[0]]}'?" if close else None
+    return by_lowered[close[0]] if close else None

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
-from kaiten_sync.kinds.closest import did_you_mean
+from kaiten_sync.kinds.closest import closest, did_you_mean
 from kaiten_sync.kinds.spec import EXTENDS
 
 _FIELDS: Mapping[str, str] = {
@@ -126,9 +126,8 @@ _ADD_ON = re.compile(r"\badd[- ]?on\b")
 def field_hint(key: str, known: Collection[str]) -> str | None:
     """What to write in place of a field that is not known; None if its word means nothing here."""
     word = _letters(key)
-    for field, words in _FIELDS.items():
-        if field in known and word in words.split():
-            return f"did you mean '{field}'?"
+    if field := _field_of(word, known):
+        return f"did you mean '{field}'?"
     if _SET_BY_SERVER.search(word):
         return "the server sets it: remove it"
     if word in _OWN_NAMES and ("name" in known or "value" in known):
@@ -145,8 +144,11 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
 
 def misspelled(keys: Iterable[str], known: Collection[str]) -> frozenset[str]:
     """The known fields that unknown keys are meant to be."""
-    hints = {field_hint(key, known) or did_you_mean(key, known) for key in keys if key not in known}
-    return frozenset(name for name in known if f"did you mean '{name}'?" in hints)
+    unknown = [key for key in keys if key not in known]
+    said = {_field_of(_letters(key), known) for key in unknown}
+    # What has a hint of its own is no slip of the pen.
+    close = {closest(key, known) for key in unknown if field_hint(key, known) is None}
+    return frozenset(filter(None, said | close))
 
 
 def extends_hint(value: object) -> str:
@@ -259,6 +261,12 @@ def slug_meant(text: str) -> str:
     # A hyphen before each capital that begins a word; of `APIKey` that is the K.
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", seen)
     return re.sub("[^a-z0-9]+", "-", spaced.lower()).strip("-")
+
+
+def _field_of(word: str, known: Collection[str]) -> str | None:
+    """The field that people call so elsewhere."""
+    found = (name for name, words in _FIELDS.items() if name in known and word in words.split())
+    return next(found, None)
 
 
 def _letters(text: str) -> str:
