@@ -6,6 +6,7 @@ The first two stages of `pipeline.py`, and all that `validate` takes.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from kaiten_sync.declare import (
@@ -24,6 +25,9 @@ from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Project, Scope
 from kaiten_sync.validate import check, check_project, with_wanted
+
+_EXPORT = "`kaiten-sync export -o DIR` writes the catalog of a server"
+_OVERLAY = "`kaiten-sync export -t TARGET --overlay-of OTHER` writes how a target differs"
 
 
 class CatalogSource(Immutable, frozen=True, kw_only=True):
@@ -75,12 +79,11 @@ def read_extended(
     source: CatalogSource,
 ) -> tuple[MergedCatalog, MergedCatalog, list[Diagnostic]]:
     """The merged catalog as it is written, and with what is inherited written out."""
-    base, read_diagnostics = read_documents(
-        source.catalog, root=source.root, unsaved=source.unsaved, left_out=source.left_out
+    read = partial(
+        read_documents, root=source.root, unsaved=source.unsaved, left_out=source.left_out
     )
-    overlays, overlay_diagnostics = read_documents(
-        source.overlays, root=source.root, unsaved=source.unsaved, left_out=source.left_out
-    )
+    base, read_diagnostics = read(source.catalog, made_by=_EXPORT)
+    overlays, overlay_diagnostics = read(source.overlays, made_by=_OVERLAY)
     written, merge_diagnostics = merge_documents(base, overlays)
     extended, extends_diagnostics = inherit(written)
     found = [*read_diagnostics, *overlay_diagnostics, *merge_diagnostics, *extends_diagnostics]

@@ -395,8 +395,13 @@ def test_a_command_line_without_a_command_shows_the_help(place: Workplace) -> No
 @pytest.mark.parametrize(
     ("args", "says", "hint"),
     [
-        ("show plans/nope.json", "cannot read plans/nope.json", "check the path"),
+        ("show plans/nope.json", "cannot read plans/nope.json", "plan -o plans/nope.json` writes"),
         ("apply catalog.yaml/plan.json", "cannot read", "check the path"),
+        (
+            "plan -t prod --project p.yaml --previous nope.json",
+            "cannot read nope.json",
+            "none if this is the first plan",
+        ),
         ("validate --project nope.yaml", "nope.yaml does not exist", "kaiten-sync init"),
         ("drift --all -f catalog.yaml", "--all needs a project file", "leave out --all"),
         ("compare prod eu", "compare takes two targets of a project", "with --project"),

@@ -57,11 +57,13 @@ def find_files(
     root: Path,
     new: Collection[Path] = (),
     left_out: Collection[Path] = (),
+    made_by: str = "",
 ) -> Iterator[FoundFile | Diagnostic]:
     """All files in the order of `paths`, sorted within each, every file once.
 
     `new` are files that do not exist yet, and are found as if they did. `left_out` are files that
     git has and this checkout lacks: what they declare would be missing, and a plan would delete it.
+    `made_by` says what writes such files, for a path that leads to none.
     """
     # By real path: two names of one file would declare everything in it twice.
     seen: set[str] = set()
@@ -69,7 +71,7 @@ def find_files(
     missing = {os.path.realpath(path) for path in left_out}.difference(map(str, new))
     absent = {str(path): path for path in (*new, *map(Path, missing)) if not path.exists()}
     for given in paths:
-        for found in [*_of_path(given, root, _meant(given, root, absent))]:
+        for found in [*_of_path(given, root, _meant(given, root, absent), made_by)]:
             if isinstance(found, Diagnostic):
                 yield _at_its_name(given, found)
             elif isinstance(found, _LeftOut):
@@ -152,7 +154,7 @@ def _reached(folders: Sequence[str], steps: Sequence[str]) -> frozenset[int]:
     return places
 
 
-def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
+def _of_path(given: str, root: Path, new: Sequence[Path], made_by: str) -> list[_Found]:
     """What one path means: itself if it exists, else what it matches as a glob."""
     if "\0" in given:
         return [file_diagnostic(_shown(given), "no-such-file", "this is not a path")]
@@ -180,7 +182,7 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
         FoundFile(_shown(os.path.relpath(path, os.path.realpath(root))), path) for path in new
     ]
     if all(isinstance(each, _LeftOut) for each in found):
-        found.append(_nothing_at(given, root))
+        found.append(_nothing_at(given, root, made_by))
     return found
 
 
@@ -339,7 +341,7 @@ def _other_ending(name: str) -> str:
     return path.stem + (".yml" if path.suffix.lower() == ".yaml" else ".yaml")
 
 
-def _nothing_at(given: str, root: Path) -> Diagnostic:
+def _nothing_at(given: str, root: Path, made_by: str) -> Diagnostic:
     if not has_wildcard(given) and not os.path.isdir(root / given):
         message = f"the {'folder' if given.endswith('/') else 'file'} does not exist"
     elif os.path.isdir(root / given):
@@ -353,7 +355,7 @@ def _nothing_at(given: str, root: Path) -> Diagnostic:
     if submodule is not None:
         hint = f"the submodule {submodule} is not checked out: git submodule update --init"
     else:
-        hint = did_you_mean(name, beside) or "check the path"
+        hint = did_you_mean(name, beside) or "; ".join(filter(None, ("check the path", made_by)))
     return file_diagnostic(_shown(given), "no-such-file", message, hint)
 
 

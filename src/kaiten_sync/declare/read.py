@@ -24,17 +24,20 @@ def read_documents(
     root: Path,
     unsaved: Mapping[Path, bytes] = _NOTHING_UNSAVED,
     left_out: Collection[Path] = (),
+    made_by: str = "",
 ) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """The documents at files, folders and globs, and all that is wrong with them.
 
     A file that cannot be read gives an empty document that says so, so that later stages do
     not miss what may be in it. `unsaved` are contents that count instead of what is on disk, by
     the real paths of their files. `left_out` are files that this checkout lacks, which cannot be
-    read if a path means one of them.
+    read if a path means one of them. `made_by` is as for `find_files`.
     """
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
-    for found in find_files(paths, root=root, new=unsaved.keys(), left_out=left_out):
+    for found in find_files(
+        paths, root=root, new=unsaved.keys(), left_out=left_out, made_by=made_by
+    ):
         if isinstance(found, Diagnostic):
             if found.severity is Severity.ERROR and found.ref:
                 documents.append(_unread(found.ref.file))

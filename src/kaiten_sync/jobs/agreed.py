@@ -198,6 +198,11 @@ def _plan_at(
     place: str, files: Files, target: TargetRef | None = None, *, may_have_moved: bool = False
 ) -> Plan:
     """The plan of a file on disk. Raises as `plan_of` does."""
+    if not files.exists(Path(place)):
+        raise UsageError(
+            f"cannot read {place}: the file does not exist",
+            hint=f"check the path; `kaiten-sync plan -o {shlex.quote(place)}` writes a plan",
+        )
     with _named(place):
         plan = read_written_plan(lambda: files.read_pieces(Path(place)))
         if plan is not None:
@@ -279,7 +284,7 @@ def _read(target: TargetRef, place: str, folder: Path, ports: Ports, may_have_mo
     if ":" not in place:
         raise UsageError(
             f"cannot read {place}: the file does not exist",
-            hint="name a file, REV:PATH in git, or none",
+            hint="name a file, REV:PATH in git, or none if this is the first plan",
         )
     content = ports.history.file_at(place, folder)
     return plan_of(content, place, target, may_have_moved=may_have_moved)

@@ -72,7 +72,8 @@ class NamedPath(str):
 
     def below(self, root: Path) -> NamedPath:
         """The same path, relative to a folder."""
-        return NamedPath(str(root / self), self.ref, self.line_text)
+        slash = "/" if self.endswith("/") else ""  # by which a folder is called one
+        return NamedPath(f"{root / self}{slash}", self.ref, self.line_text)
 
 
 def is_in_git_folder(path: PurePath) -> bool:

@@ -13,6 +13,7 @@ from tests.unit.declare.conftest import Write
 
 from kaiten_sync.declare import read_documents
 from kaiten_sync.model.source import NamedPath, SourceRef
+from kaiten_sync.pipeline import CatalogSource, validate
 
 V = "version: 1\n"
 
@@ -297,6 +298,8 @@ def test_an_empty_folder_is_not_advised_against_itself(write: Write, tmp_path: P
     write("c/README.md", "# no")
     _, (finding,) = read_documents(["c/"], root=tmp_path)
     assert (finding.rule, finding.hint) == ("no-such-file", "check the path")
+    _, (finding,) = read_documents(["c/"], root=tmp_path, made_by="X makes it")
+    assert finding.hint == "check the path; X makes it"
 
 
 def test_a_hidden_folder_that_is_named_is_read(write: Write, tmp_path: Path) -> None:
@@ -367,3 +370,15 @@ def test_a_glob_finds_files_whose_ending_is_in_other_case(write: Write, tmp_path
     for name in ("c/a.yaml", "c/b.YAML", "c/d.Yml"):
         write(name, "version: 1\n")
     assert shown(tmp_path, "c/*.yaml") == ["c/a.yaml", "c/b.YAML"]
+
+
+def test_a_missing_folder_names_the_command_that_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(V, encoding="utf-8")
+    line = NamedPath("over/", SourceRef("kaiten-sync.yaml", 5, 1), None)
+    for overlay in (line, line.below(tmp_path)):
+        source = CatalogSource(root=tmp_path, catalog=("c.yaml",), overlays=(overlay,))
+        _, (finding,) = validate(source)
+        assert finding.message.endswith("the folder does not exist")
+        assert "`kaiten-sync export -t TARGET --overlay-of OTHER` writes" in (finding.hint or "")
+    _, (finding,) = validate(CatalogSource(root=tmp_path, catalog=("cat/",)))
+    assert "`kaiten-sync export -o DIR` writes" in (finding.hint or "")
