@@ -68,6 +68,30 @@ def test_a_copy_of_an_earlier_start_is_another_file(
     assert stamp.is_lost
 
 
+@pytest.mark.parametrize("is_copied", [True, False])
+def test_a_backup_of_the_same_start_is_another_file_unless_sqlite_restores_it(
+    connection: sqlite3.Connection, tmp_path: Path, is_copied: bool
+) -> None:
+    file, stamp = tmp_path / "a.db", Stamp(tmp_path / "a.db")
+    connection.execute("CREATE TABLE u (x)")
+    connection.execute(f"PRAGMA user_version={stamp.renew()}")
+    for _ in range(3):  # if it was restored, the second and third are of a restored file
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        assert not stamp.is_lost
+        with closing(sqlite3.connect(tmp_path / "b.db")) as backup:
+            connection.backup(backup)
+            _grow(connection)
+            if not is_copied:
+                backup.backup(connection)
+        (tmp_path / "b.db").replace(tmp_path / "c.db")
+        assert not stamp.is_lost
+    if is_copied:
+        shutil.copyfile(tmp_path / "c.db", file)
+    else:
+        connection.execute("VACUUM")
+    assert stamp.is_lost is is_copied
+
+
 def _grow(connection: sqlite3.Connection) -> None:
     for _ in range(50):
         connection.execute("INSERT INTO t VALUES (zeroblob(5000))")
