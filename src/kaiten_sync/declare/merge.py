@@ -7,17 +7,21 @@ each over all before it (`overlays.py`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from kaiten_sync.declare.diagnostics import with_lines
 from kaiten_sync.declare.overlays import Overlaying
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.file_kinds import WHERE, FileKind, other_kind
-from kaiten_sync.kinds.meant import field_hint
+from kaiten_sync.kinds.meant import field_hint, misspelled
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog, Node
 from kaiten_sync.model.source import SourceRef
+
+_FIRST_KEYS = 20
+"""Keys of a file that are compared with `version`: a hostile file has a million."""
 
 CATALOG_VERSION = 1
 """The catalog format this program reads."""
@@ -94,7 +98,8 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
     suggestions = Suggestions()
     for name, entry in root.entries.items():
         if name in sections and not isinstance(entry.node.value, Mapping):
-            yield _bad_section(name, entry)
+            if entry.node.ref not in document.broken:
+                yield _bad_section(name, entry)
         elif name not in known and entry.key_ref not in document.broken:
             yield Diagnostic(
                 rule="unknown-field",
@@ -109,7 +114,9 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
 def _version_diagnostics(document: Document) -> Iterable[Diagnostic]:
     entry = document.root.entries.get("version")
     if entry is None:
-        if document.is_complete:
+        # It is among the first keys, and reported as what it is if it is misspelled.
+        first = islice(document.root.entries, _FIRST_KEYS)
+        if document.is_complete and not misspelled(first, {"version"}):
             yield _missing_version(document)
         return
     value = entry.node.value

@@ -84,6 +84,9 @@ _NO_SHARES = (
     "the API does not multiply grants: grant the number for one under a name that says so, and let"
     " your service multiply it"
 )
+NO_SPACE = "write a space after the ':'"
+"""The hint at a key that has swallowed the beginning of its value."""
+
 EXTENDS_GOES = (
     f"`{EXTENDS}` goes directly below a license or family, beside `entitlements`; what is shared"
     " goes into `bundles:`"
@@ -125,6 +128,8 @@ _ADD_ON = re.compile(r"\badd[- ]?on\b")
 
 def field_hint(key: str, known: Collection[str]) -> str | None:
     """What to write in place of a field that is not known; None if its word means nothing here."""
+    if _without_value(key) in known:
+        return NO_SPACE
     word = _letters(key)
     if field := _field_of(word, known):
         return f"did you mean '{field}'?"
@@ -146,6 +151,7 @@ def misspelled(keys: Iterable[str], known: Collection[str]) -> frozenset[str]:
     """The known fields that unknown keys are meant to be."""
     unknown = [key for key in keys if key not in known]
     said = {_field_of(_letters(key), known) for key in unknown}
+    said |= {_without_value(key) for key in unknown if _without_value(key) in known}
     # What has a hint of its own is no slip of the pen.
     close = {closest(key, known) for key in unknown if field_hint(key, known) is None}
     return frozenset(filter(None, said | close))
@@ -261,6 +267,12 @@ def slug_meant(text: str) -> str:
     # A hyphen before each capital that begins a word; of `APIKey` that is the K.
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", seen)
     return re.sub("[^a-z0-9]+", "-", spaced.lower()).strip("-")
+
+
+def _without_value(key: str) -> str | None:
+    """The key of `name:Pro`, which has no space behind its colon; None if there is no colon."""
+    name, colon, _ = key.partition(":")
+    return name if colon else None
 
 
 def _field_of(word: str, known: Collection[str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from kaiten_sync.kinds.grant_rules import PASTED
+from kaiten_sync.kinds.meant import NO_SPACE
 from kaiten_sync.kinds.registry import all_kinds
 from kaiten_sync.model.declared import CatalogView
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -14,7 +15,6 @@ from kaiten_sync.validate.catalog_view import view_catalog
 from kaiten_sync.validate.presence_rules import is_unread, null_diagnostics, required_diagnostics
 from kaiten_sync.validate.reference_rules import reference_diagnostics, scope_diagnostics
 from kaiten_sync.validate.schema_diagnostics import schema_diagnostics
-from kaiten_sync.validate.schema_words import NO_SPACE
 
 
 def kind_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.meant import (
     EXTENDS_GOES,
+    NO_SPACE,
     choice_hint,
     extends_hint,
     field_hint,
@@ -37,9 +38,6 @@ _TYPE_WORDS = {
     "array": "a list",
     "object": "a map",
 }
-NO_SPACE = "write a space after the ':'"
-"""The hint at a key that has swallowed the beginning of its value."""
-
 _RULES = {
     "type": "wrong-type",
     "enum": "unknown-value",

@@ -51,6 +51,21 @@ ONE = {
         "7:9",
         "did you mean 'name'?",
     ),
+    "a typo of version": ("versoin: 1\ngroups: {}\n", "unknown-field", "1:1", "mean 'version'?"),
+    "a version in capitals": ("Version: 1\n", "unknown-field", "1:1", "mean 'version'?"),
+    "a version without a space": ("{version:1}\n", "unknown-field", "1:2", "space after the ':'"),
+    "a section that is an unknown alias": (
+        "version: 1\ngroups: *all\n",
+        "unknown-alias",
+        "2:9",
+        "put `&all` before",
+    ),
+    "no space in braces": (
+        licenses("  pro: {name:Pro, type: PAID}\n"),
+        "unknown-field",
+        "7:9",
+        "write a space after the ':'",
+    ),
     "a typo of value": (grant("{vaule: 5}"), "unknown-field", "11:19", "did you mean 'value'?"),
     "a field in capitals": (grant("{Value: 5}"), "unknown-field", "11:19", "mean 'value'?"),
     "a zero-width space in a field": (
