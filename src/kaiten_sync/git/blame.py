@@ -42,7 +42,7 @@ def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]
     except GitError:
         return {}
     wanted = set(lines)
-    told = {number: who for number, who in _read(output.splitlines()) if number in wanted}
+    told = {number: who for number, who in _read(output.split("\n")) if number in wanted}
     return {
         number: Attribution(is_cut_off=True) if who.commit in cut_off else who
         for number, who in told.items()
@@ -89,7 +89,7 @@ def _read(output: list[str]) -> Iterator[tuple[int, Attribution]]:
     """Line numbers and their commits. Source: git-blame(1), THE PORCELAIN FORMAT."""
     commits: dict[str, dict[str, str]] = {}
     commit, number = "", 0
-    for line in output:
+    for line in filter(None, output):
         if line.startswith("\t"):
             said = commits[commit]
             is_committed = bool(commit.strip("0"))

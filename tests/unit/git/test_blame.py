@@ -112,6 +112,21 @@ def test_a_squashed_merge_is_its_author(repository: Repository) -> None:
     assert found.commit == merged
 
 
+@pytest.mark.parametrize("line_break", ["\r", "\v", "\f", "\x1c", "\x85", "\u2028"])
+@pytest.mark.parametrize("said", ["{0} 1", "{0} 2 2{1}author Eve{1}\tx"])
+def test_what_looks_like_a_line_of_git_is_none(
+    repository: Repository, line_break: str, said: str
+) -> None:
+    """Only a line feed ends a line of git's; for Python, so do these. Source: git-blame(1)."""
+    odd = f"so{line_break}{said.format('a' * 40, line_break)}"
+    repository.commit("Ada", a=f"licenses:\n{BLOCK}# {odd}\n# end\n")
+    repository.git("commit", "--amend", "-m", odd, who="Ada")
+    first = repository.git("rev-parse", "HEAD", who="Ada").strip()
+    found = blame_lines(repository.folder / "a.yaml", range(1, 9))
+    assert set(found) == set(range(1, 9))
+    assert {(each.commit, each.author) for each in found.values()} == {(first, "Ada")}
+
+
 def test_a_line_that_is_not_committed_has_nobody(repository: Repository) -> None:
     repository.commit("Ada", a="licenses:\n" + BLOCK)
     path = repository.folder / "a.yaml"
