@@ -138,7 +138,8 @@ class Database:
                         _begin_sqlite(plain, writes=True)
                     yield plain
             finally:
-                if not self.is_postgresql:
+                # Whatever stops a statement from outside, such as Ctrl-C, closes the connection.
+                if not (self.is_postgresql or plain.invalidated):
                     driver.execute("PRAGMA foreign_keys=ON")
 
     @property
