@@ -86,7 +86,7 @@ class PlanFileError(KaitenSyncError):
 
 
 class UnfetchedPlanError(PlanFileError):
-    """A plan file is a pointer of Git LFS: the plan is elsewhere, and no other is to be named."""
+    """A plan file is a pointer of Git LFS, and the plan itself is not in this checkout."""
 
 
 class RefusedError(KaitenSyncError):

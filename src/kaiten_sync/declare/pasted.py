@@ -15,7 +15,8 @@ from kaiten_sync.model.source import SourceRef
 
 _MARKS = (
     (
-        re.compile(r"\s*(?:<{7}|={7}|>{7}|\|{7})(?: |$)"),
+        # Whoever indents a file indents these too. A text may have a heading that is underlined.
+        re.compile(r"(?:\s*(?:<{7}|>{7}|\|{7})|={7})(?: |$)"),
         "merge-conflict",
         "this line is left over from a merge in git",
         (

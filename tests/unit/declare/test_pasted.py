@@ -50,6 +50,9 @@ NOT_PASTED = {
     "a list where a map belongs": before(4, "- sso"),
     "a syntax error beside a list": "groups:\n-   a\n-  b\nlicenses: {\n",
     "a document with a bracket too many": "--- {version: 1}}\n",
+    "an underlined heading in a text": before(
+        4, "  a:", "    description: |", "      Calls", "      =======", "    type: ["
+    ),
     "a text with such lines": before(4, "  a: {name: A, type: NUMBER, description: '", "   +b'}"),
 }
 
