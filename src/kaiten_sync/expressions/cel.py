@@ -23,7 +23,7 @@ _MISTAKE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 _LACKS = re.compile(r'No value with name "([^"]+)" found in Activation')
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'.*")
-_EXPECTING = re.compile(r" expecting .*$")
+_SYNTAX = "Syntax error: "
 _LONGEST_REASON = 500
 """Characters. The library repeats values whole, and an expression can make a value of any size."""
 _INT64 = 2**63
@@ -63,7 +63,7 @@ class Expression:
         try:
             found = self._compiled.eval(data=values)
         except RuntimeError as error:  # the bound of the library
-            return Unjudged(reason=_plain(str(error)))
+            return Unjudged(reason=_ours(_plain(str(error))))
         if found.type() == cel.Type.BOOL:
             return bool(found.value())
         if found.type() == cel.Type.ERROR:
@@ -71,7 +71,7 @@ class Expression:
             lacks = _LACKS.search(message)
             if lacks:
                 return Unjudged(reason=f"{lacks[1]} is not known", lacks=lacks[1])
-            return Unjudged(reason=mismatch(message) or message)
+            return Unjudged(reason=_ours(message))
         return Unjudged(reason=f"the answer is of type {found.type().name().lower()}")
 
 
@@ -98,7 +98,11 @@ def compiled(text: str, language: Language) -> Expression:
             Mistake(max(1, int(line)), max(1, int(column)), _said(what, language))
             for line, column, what in _MISTAKE.findall(message)
         )
-        raise WrongError(tuple(found) or (Mistake(1, 1, _plain(message)),)) from error
+        if not found:
+            raise WrongError((Mistake(1, 1, _ours(_plain(message))),)) from error
+        # After the first mistake of syntax, the library has lost its place.
+        syntax = sorted(each for each in found if each.message.startswith(_SYNTAX))
+        raise WrongError(tuple(syntax[:1] or found)) from error
 
 
 def checked(text: str, language: Language) -> CheckedExpression:
@@ -148,9 +152,11 @@ def _said(text: str, language: Language) -> str:
         close = get_close_matches(undeclared[1], language.variables, n=1)
         suggested = f"; did you mean '{close[0]}'?" if close else ""
         return f"there is no variable or function '{undeclared[1]}'{suggested}"
-    if types := mismatch(plain):
-        return types
-    return _EXPECTING.sub("", plain).replace("mismatched input '<EOF>'", "it ends too early")
+    return _ours(plain)
+
+
+def _ours(plain: str) -> str:
+    return mismatch(plain) or plain
 
 
 def _plain(message: str) -> str:

@@ -1,4 +1,4 @@
-"""Why an expression does not fit its values, and how to write it instead."""
+"""What is wrong with an expression, or with its values, and how to write it instead."""
 
 from __future__ import annotations
 
@@ -12,11 +12,29 @@ _FOUND = re.compile(
 object before the dot, and an operator that takes only one type has no types.
 """
 
-_LACKING = (
-    (re.compile(r"Key not found in map : (.*)"), r"there is no key \1; test with has() or in"),
-    (re.compile("Applying SELECT to non-message type"), "a value that is not a map has no fields"),
+_PLAIN = tuple(
+    (re.compile(theirs), ours)
+    for theirs, ours in (
+        (r"Key not found in map : (.*)", r"there is no key \1; test with has() or in"),
+        (r"Applying SELECT to non-message type", "a value that is not a map has no fields"),
+        (r"Invalid container type: .*", "a value that is not a map has no fields"),
+        (r"Index error: index=(-?\d+) size=(\d+)", r"there is no item \1 in a list of \2"),
+        (r"String to Timestamp .*", "a text is not a time, as '2027-01-01T00:00:00Z' is"),
+        (r"String to Duration .*", "a text is not a time span, as '24h' is"),
+        (r"Type conversion error from '(.*)' to '(.*)'", r"cannot convert \1 to \2"),
+        (r"Iteration budget exceeded", "it takes too many steps"),
+        (r"Expression recursion limit exceeded. limit: (\d+)", r"it is nested more than \1 deep"),
+        (r"\w+ input '<EOF>'.*", "it ends too early"),
+        (r"missing '(.*)' at '<EOF>'", r"it ends too early, without '\1'"),
+        (r"token recognition error at: '([=&|]).*", r"'\1' means nothing; write '\1\1'"),
+        (r"token recognition error at: '[\"'].*", "a text does not end"),
+        (r"token recognition error at: '(.).*", r"'\1' means nothing"),
+        (r"\w+ input '((?i:and))'.*", r"'\1' means nothing; write '&&'"),
+        (r"\w+ input '((?i:or))'.*", r"'\1' means nothing; write '||'"),
+        (r"\w+ input '(.*?)'( expecting .*)?$", r"'\1' cannot be here"),
+    )
 )
-"""The library's words for what a value does not have, and ours."""
+"""The library's words for what is wrong with an expression or a value, and ours."""
 
 _LOGIC = {"&&": "&&", "||": "||", "!": "!", "<jump_condition>": "?"}
 """Operators that take true and false, as they are written, by the names that the library has."""
@@ -57,10 +75,10 @@ function that makes them one type.
 
 
 def mismatch(message: str) -> str | None:
-    """An error of the library about values in words of ours; None if it is about something else."""
-    for words, ours in _LACKING:
-        if words.search(message):
-            return words.sub(ours, message)
+    """An error of the library in words of ours; None if its own will do."""
+    for theirs, ours in _PLAIN:
+        if theirs.search(message):
+            return theirs.sub(ours, message)
     found = _FOUND.search(message)
     if not found:
         return None

@@ -8,7 +8,7 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import check
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Node, line_at
-from kaiten_sync.model.policy_rule import RuleVerb
+from kaiten_sync.model.policy_rule import MAX_EXPRESSION, RuleVerb
 from kaiten_sync.rules.language import LANGUAGE
 from kaiten_sync.rules.place import place_inside
 
@@ -60,6 +60,8 @@ def _expressions(root: Node) -> Iterator[Node]:
     for rule in found if isinstance(found, tuple) else ():
         for verb in RuleVerb:
             entry = rule.entries.get(verb)
-            # What is not a text, or is empty, is for the schema to report.
-            if entry is not None and isinstance(entry.node.value, str) and entry.node.value.strip():
+            # What is not a text, is empty or too long is for the schema to report.
+            if entry is None or not isinstance(entry.node.value, str):
+                continue
+            if entry.node.value.strip() and len(entry.node.value) <= MAX_EXPRESSION:
                 yield entry.node

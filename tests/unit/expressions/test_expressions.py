@@ -56,11 +56,22 @@ MISTAKES = [
     ),
     ("change.address.glob(1)", Mistake(1, 20, "'glob' does not take (string, int)")),
     ("impact.over", Mistake(1, 1, "this is of type int; it must be true or false")),
+    ("plan.requests = 1", Mistake(1, 15, "Syntax error: '=' means nothing; write '=='")),
+    ("plan.requests === 1", Mistake(1, 17, "Syntax error: '=' means nothing; write '=='")),
+    ("true & true", Mistake(1, 6, "Syntax error: '&' means nothing; write '&&'")),
+    ("!(true and false)", Mistake(1, 8, "Syntax error: 'and' means nothing; write '&&'")),
+    ("true OR false", Mistake(1, 6, "Syntax error: 'OR' means nothing; write '||'")),
+    ("not true", Mistake(1, 5, "Syntax error: 'true' cannot be here")),
+    ("value == 'a' 'b'", Mistake(1, 14, "Syntax error: ''b'' cannot be here")),
+    ("change.effect == 'x", Mistake(1, 18, "Syntax error: a text does not end")),
+    ("$value", Mistake(1, 1, "Syntax error: '$' means nothing")),
+    ("(share > 0.5", Mistake(1, 13, "Syntax error: it ends too early, without ')'")),
+    ("true ? true", Mistake(1, 12, "Syntax error: it ends too early")),
     ("now() > since", Mistake(1, 4, "there is no variable or function 'now'")),
     ("x" * (MAX_EXPRESSION + 1), Mistake(1, 1, "it is longer than 4,096 characters")),
     (
         "(" * 200 + "true" + ")" * 200,
-        Mistake(1, 1, "Expression recursion limit exceeded. limit: 32"),
+        Mistake(1, 1, "it is nested more than 32 deep"),
     ),
 ]
 
@@ -153,7 +164,7 @@ def test_a_variable_without_a_value_matters_only_if_the_answer_rests_on_it() -> 
             + "[1,2,3,4,5,6,7,8,9,10].all(b, " * 4
             + "true"
             + ")" * 5,
-            "Iteration budget exceeded",
+            "it takes too many steps",
         ),
     ],
 )

@@ -104,9 +104,18 @@ def test_every_way_out_is_right() -> None:
         ("m.s.startsWith(m.a)", "'startsWith' does not take (string, int)"),
         ("m.z > 1", 'there is no key "z"; test with has() or in'),
         ("m.a.z > 1", "a value that is not a map has no fields"),
+        ("m.a['z'] > 1", "a value that is not a map has no fields"),
+        ("m.l[2] > 1", "there is no item 2 in a list of 1"),
+        ("m.l[-1] > 1", "there is no item -1 in a list of 1"),
+        (
+            "timestamp(m.s) > timestamp('2027-01-01T00:00:00Z')",
+            "a text is not a time, as '2027-01-01T00:00:00Z' is",
+        ),
+        ("duration(m.s) > duration('1s')", "a text is not a time span, as '24h' is"),
+        ("bool(m.s)", "cannot convert string to bool"),
     ],
 )
 def test_values_that_do_not_fit_are_named_in_plain_words(expression: str, reason: str) -> None:
     language = Language(variables={"m": "dyn"})
-    ((answer,),) = judge([expression], language, [{"m": {"a": 1, "s": "x"}}])
+    ((answer,),) = judge([expression], language, [{"m": {"a": 1, "l": [1], "s": "x"}}])
     assert answer == Unjudged(reason=reason)

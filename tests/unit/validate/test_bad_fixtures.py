@@ -149,6 +149,7 @@ PROJECT_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "bad-expression-block": [("bad-expression", 8, 26)],
     "bad-expression-number": [("bad-expression", 5, 23)],
     "bad-expression-syntax": [("bad-expression", 5, 40)],
+    "text-length-expression": [("text-length", 5, 23)],
     "wrong-type-rule": [("wrong-type", 5, 23)],
     "unknown-value-automatic": [("unknown-value", 4, 23)],
     "bad-install-source": [("bad-install-source", 3, 14)],
