@@ -60,6 +60,7 @@ from kaiten_sync.plan import (
 
 _Versions = Mapping[Address, LiveResource]
 _ARCHIVED = "ARCHIVED"
+_ALL_ARCHIVED = "all of its versions are archived: nobody can get one, unless it is unarchived"
 
 _PRESENT_PER_LEFT = 9
 """So many holders have to be there for one that may have left since a plan was made, and be counted
@@ -310,10 +311,11 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
         chosen = next((a for a in family if a.slug == inputs.to), by_number.get(inputs.to))
     if chosen is None:
         what = "serves no version" if inputs.to is None else f"has no version {inputs.to!r}"
-        slugs = sorted(each.slug for each in family)
+        slugs = sorted(a.slug for a, each in family.items() if each.fields.get(STATE) != _ARCHIVED)
         raise UsageError(
             f"the family {inputs.family} {what}",
-            hint=did_you_mean(inputs.to or "", slugs) or f"name one with --to: {', '.join(slugs)}",
+            hint=did_you_mean(inputs.to or "", slugs)
+            or (f"name one with --to: {', '.join(slugs)}" if slugs else _ALL_ARCHIVED),
         )
     if family[chosen].fields.get(STATE) == _ARCHIVED:
         raise UsageError(

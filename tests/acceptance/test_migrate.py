@@ -213,6 +213,20 @@ def test_an_archived_version_is_given_to_nobody(shop: Shop) -> None:
     assert shop.api.post("/licenses/growth/archive").status_code == 200
     done = shop.migrate("--to", "growth")
     assert (done.code, "license/growth is archived" in done.stderr) == (3, True)
+    named = shop.migrate("--to", "nothing")
+    assert "help: name one with --to: growth-v2\n" in named.stderr
+
+
+def test_a_family_of_archived_versions_names_none_of_them(shop: Shop) -> None:
+    version = shop.api.get("/licenses/growth-v2").json()
+    fields = ("name", "slug", "type", "description", "versionName")
+    body = {**{name: version[name] for name in fields}, "isDefault": False}
+    assert shop.api.put("/licenses/growth-v2", json=body).status_code == 204
+    for slug in ("growth", "growth-v2"):
+        assert shop.api.post(f"/licenses/{slug}/archive").status_code == 200
+    done = shop.migrate()
+    assert done.code == 3
+    assert "serves no version\n  help: all of its versions are archived" in done.stderr
 
 
 def test_nobody_to_move_is_no_change(shop: Shop) -> None:
