@@ -235,7 +235,9 @@ def test_what_is_protected_takes_a_person_who_names_it(
     assert "--allow license/starter" in refused.stderr
     wrong = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN, "--allow", "license/growth")
     assert wrong.code == 4
-    assert "--allow license/growth was not needed" in wrong.stderr
+    assert "--allow license/growth has no effect on this plan\n" in wrong.stderr
+    slip = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN, "--allow", "license/stater")
+    assert "no effect on this plan; did you mean 'license/starter'?" in slip.stderr
     assert sorted(plan(agreed, "--allow", "license/starter")) == sorted(GOING)
     assert document(agreed)["guards"]["allowed"] == ["license/starter"]
     for shown in ("text", "markdown", "html"):

@@ -29,7 +29,7 @@ from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Limit, Prune, parse_limit_option
 from kaiten_sync.redaction import Redaction
 
-_SUCH_AS = "such as license/growth/grant/api-calls; a catalog is named with -f, a target with -t"
+_SUCH_AS = "such as license/growth/grant/api-calls"
 
 
 def terminal_ports(*, has_bar: bool = True, is_offline: bool = False) -> Ports:
@@ -93,7 +93,9 @@ def plan_request(
         ),
         previous=limits.previous,
         is_moved=limits.moved,
-        allowed=_addresses(limits.allow, "--allow: "),
+        allowed=_addresses(
+            limits.allow, "--allow: ", "each --allow names one object of the catalog"
+        ),
         out=out,
     )
 
@@ -112,7 +114,7 @@ def drift_request(
     Raises:
         UsageError: an address is not one, or `--all` goes together with one target.
     """
-    only = _addresses(addresses)
+    only = _addresses(addresses, "", "a catalog is named with -f, a target with -t")
     is_one = server.target is not None or server.base_url is not None or plan is not None
     if is_all and is_one:
         raise UsageError(
@@ -156,11 +158,11 @@ def _notices() -> TerminalNotices:
     return TerminalNotices(is_named=may_name(click.get_current_context()))
 
 
-def _addresses(texts: Sequence[str], option: str = "") -> frozenset[Address]:
+def _addresses(texts: Sequence[str], option: str, rule: str) -> frozenset[Address]:
     try:
         return addresses_of(texts)
     except ValueError as error:
-        hint = meant_address(texts) or _SUCH_AS
+        hint = meant_address(texts) or f"{_SUCH_AS}; {rule}"
         raise UsageError(f"{option}{error}", hint=hint) from error
 
 

@@ -132,7 +132,7 @@ RULES: Mapping[str, str] = {
     "left-on-sale": "A family serves a version that is no longer declared.",
     "holders-unseen": "The token does not allow a plan to list the holders of what it deletes.",
     "loses-members": "An object is deleted, and others that stay are no longer in it.",
-    "unused-allow": "An object was allowed, and the plan did not need that.",
+    "unused-allow": "An object was allowed, and that has no effect on the plan.",
     "unanswered": "An expression of `--where` has no answer for some holders.",
     "unknown-holder": "A holder was left out by name, and holds nothing that is moved.",
     "left-to-plan": "A revert leaves alone what git is ahead with, and what takes from holders.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from kaiten_sync.families import Resolution, by_chance, gone, joining, leaving_git
 from kaiten_sync.immutable import Immutable
@@ -130,7 +131,7 @@ def propose(
     )
     case = _with_consent(wanted, frozenset().union(*named.values()))
     plan = _plan(case, diff, record, target, sold).changed(left=_left(case, let_go))
-    return _proposal(plan, case, [*sold.refusals, *_not_needed(named, case.guards)])
+    return _proposal(plan, case, [*sold.refusals, *_not_needed(named, case, record)])
 
 
 def _on_server(
@@ -141,9 +142,11 @@ def _on_server(
 
 
 def _not_needed(
-    named: Mapping[Address, frozenset[Address]], guards: Guards
+    named: Mapping[Address, frozenset[Address]], case: Case, record: Recorded
 ) -> Iterator[Diagnostic]:
-    return not_needed([e for e, there in named.items() if there.isdisjoint(guards.allowed)])
+    known = chain(record.managed, case.desired.resources, case.live.resources)
+    idle = [e for e, there in named.items() if there.isdisjoint(case.guards.allowed)]
+    return not_needed(idle, known)
 
 
 def _referrers(leaving: Leaving, live: LiveState) -> Holders:

@@ -126,7 +126,7 @@ def propose_moves(case: MigrationCase) -> Proposal:
     ]
     diagnostics = (
         *too_many_moves(plan.guards, len(moved), len(case.holders)),
-        *not_needed(case.allowed - plan.guards.allowed),
+        *not_needed(case.allowed - plan.guards.allowed, case.allowed),
         *strangers,
     )
     return Proposal(plan=plan, diagnostics=diagnostics)

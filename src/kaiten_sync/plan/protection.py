@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kaiten_sync.families import live_families, version_address
 from kaiten_sync.immutable import Immutable
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
@@ -181,13 +182,19 @@ def used(needs: Iterable[Consent], allowed: Collection[Address]) -> frozenset[Ad
     return frozenset(found)
 
 
-def not_needed(allowed: Collection[Address]) -> Iterator[Diagnostic]:
-    """A note for each object that `--allow` names and nothing asks for."""
+def not_needed(allowed: Collection[Address], known: Iterable[Address]) -> Iterator[Diagnostic]:
+    """A note for each object that `--allow` names and nothing asks for: a slip, if it is unknown.
+
+    It may be needed all the same, for what no permission lifts or a later plan does.
+    """
+    there = frozenset(known) if allowed else frozenset()
     for address in sorted(allowed, key=lambda each: each.sort_key):
+        alike = (str(each) for each in there if each.kind == address.kind)
         yield Diagnostic(
             rule="unused-allow",
-            message=f"--allow {address} was not needed",
+            message=f"--allow {address} has no effect on this plan",
             severity=Severity.NOTE,
+            hint=None if address in there else did_you_mean(str(address), alike),
         )
 
 

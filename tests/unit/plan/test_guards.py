@@ -88,7 +88,7 @@ def test_allowing_one_thing_allows_nothing_else() -> None:
     made = proposal(guarded, FOUND, ALL, allowed=["entitlement/calls", "group/other"])
     (finding,) = sentences(made.refusals)
     assert finding.startswith("license/growth is protected")
-    assert sentences(made.notes) == ("--allow group/other was not needed",)
+    assert sentences(made.notes) == ("--allow group/other has no effect on this plan",)
     assert made.plan.guards.allowed == {address("entitlement/calls")}
 
 
