@@ -44,6 +44,19 @@ targets:
 OWN = "version: 1\nlicenses: {growth: {name: Own, entitlements: {calls: 7}}}\n"
 
 
+NOT_SOLD = """\
+version: 1
+groups:
+  all: {name: All}
+entitlements:
+  calls: {name: Calls, type: NUMBER, groups: [all]}
+  seats: {name: Seats, type: NUMBER}
+families:
+  kept: {name: Kept, type: PAID, sold: false, entitlements: {seats: 1}}
+  gone: {name: Gone, type: PAID, entitlements: {calls: 1, seats: 1}}
+"""
+
+
 @pytest.fixture
 def sold(place: Workplace) -> Workplace:
     place.write("catalog.yaml", CATALOG)
@@ -90,6 +103,21 @@ def test_what_cannot_be_changed_is_named_and_the_rest_is_adopted(
     left = {line.split()[2] for line in done.stderr.splitlines() if "not adopted" in line}
     assert left == {"license/other:"}
     again = sold.run("adopt", "-t", "prod", "license/other")
+    assert (again.code, "nothing was adopted" in again.stderr) == (4, True)
+
+
+def test_one_obstacle_leaves_no_other_object_behind(place: Workplace) -> None:
+    """What is removed is referred to by what is removed as well, and is adopted with it."""
+    place.write("catalog.yaml", NOT_SOLD)
+    named = ("group/all", "entitlement/calls", "entitlement/seats", "family/gone")
+    done = place.run("adopt", "-f", "catalog.yaml", *named)
+    assert done.code == 5, done.stderr
+    left = [line for line in done.stderr.splitlines() if line.startswith("not adopted: ")]
+    assert [line.split()[2] for line in left] == ["entitlement/seats:"]
+    declared = yaml.safe_load((place.folder / "catalog.yaml").read_text(encoding="utf-8"))
+    assert not declared["groups"]
+    assert {*declared["entitlements"]} == {"seats"}
+    again = place.run("adopt", "-f", "catalog.yaml", "entitlement/seats")
     assert (again.code, "nothing was adopted" in again.stderr) == (4, True)
 
 

@@ -201,7 +201,9 @@ class _Trials:
             return whole
         good: list[Difference] = []
         bad: dict[Address, Diagnostic] = {}
-        waiting = [list(chosen)]
+        # What is removed, before what it refers to, which could not be removed without it.
+        gone = [d for d in reversed(chosen) if d.drift is DriftClass.MISSING]
+        waiting = [[*gone, *(d for d in chosen if d.drift is not DriftClass.MISSING)]]
         while waiting:
             batch = waiting.pop()
             attempt = self._try([*good, *batch])
@@ -213,11 +215,9 @@ class _Trials:
                 # By halves: few obstacles among many differences cost few trials.
                 half = len(batch) // 2
                 waiting += [batch[half:], batch[:half]]
-        again = [d for d in chosen if d.address in bad]  # what had to wait for others to leave
-        if len(again) > 1 and self._try([*good, *again]).wrong is None:
-            good, bad = [*good, *again], {}
-        best = self._try(good)
-        return best.changed(obstacles=(*best.obstacles, *bad.values()))
+        best = self._try([d for d in chosen if d.address not in bad])
+        left = (bad[d.address] for d in chosen if d.address in bad)
+        return best.changed(obstacles=(*best.obstacles, *left))
 
     def _try(self, chosen: Sequence[Difference]) -> Trial:
         try:
