@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from tests.acceptance.test_families_around import drift, publish_by_hand
-from tests.support.selling import CATALOG, LOWERED, PLAN, Seller
+from tests.support.selling import CATALOG, LOWERED, PLAN, RAISED, Seller
 
 ARCHIVING = LOWERED.replace("PAID\n", "PAID\n    archiveReplaced: true\n")
 UNSOLD = LOWERED.replace("PAID\n", "PAID\n    sold: false\n")
@@ -154,6 +154,27 @@ def test_a_family_that_somebody_took_off_sale_is_adopted_whatever_it_grants(
     assert "left alone" not in done.stderr
     declared = (sold.place.folder / "catalog.yaml").read_text()
     assert declared.replace("    sold: false\n", "") == CATALOG
+    assert sold.is_settled()
+
+
+def test_a_family_that_git_does_not_sell_is_adopted_beside_others(sold: Seller) -> None:
+    other = "  other: {name: Other, type: PAID, entitlements: {seats: 1}}\n"
+    sold.sell(CATALOG + other)
+    sold.place.write("catalog.yaml", RAISED.replace("PAID\n", "PAID\n    sold: false\n") + other)
+    body = {"entitlementSlug": "calls", "value": {"type": "number", "value": 7}}
+    assert sold.api.post("/licenses/other/entitlements", json=body).status_code == 204
+    adopt = ("adopt", "-f", "catalog.yaml", "--plan", PLAN, "family/growth")
+    done = sold.run(*adopt, "family/other")
+    assert "not adopted" not in done.stderr
+    assert "family/growth still differs: only `sold` was compared before" in done.stderr
+    assert "adopted family/growth/grant/seats: value 20 → 10" in sold.run(*adopt).stdout
+    assert sold.is_settled()
+
+
+def test_a_family_that_is_adopted_as_sold_and_is_as_declared_needs_no_more(sold: Seller) -> None:
+    sold.place.write("catalog.yaml", CATALOG.replace("PAID\n", "PAID\n    sold: false\n"))
+    done = sold.run("adopt", "-f", "catalog.yaml", "--plan", PLAN, "family/growth")
+    assert "still differs" not in done.stderr
     assert sold.is_settled()
 
 

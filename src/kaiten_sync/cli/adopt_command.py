@@ -116,6 +116,8 @@ def _say_more(adoption: Adoption, *, is_named: bool) -> None:
         say(f"not adopted: {obstacle.headline}")
     for address, by in adoption.along.items():
         say(f"{address} is taken along: {by} rests on it")
+    for address in adoption.differing:
+        say(f"{address} still differs: only `sold` was compared before; adopt it again")
     for target, addresses in adoption.elsewhere.items():
         shown = ", ".join(map(str, addresses[:3])) + (", ..." if len(addresses) > 3 else "")
         say(

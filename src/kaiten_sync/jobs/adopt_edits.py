@@ -13,6 +13,7 @@ from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -33,6 +34,11 @@ class Trial(Immutable, frozen=True, kw_only=True):
     changes: tuple[FileChange, ...] = ()
     obstacles: tuple[Diagnostic, ...] = ()
     wrong: str | None = None
+
+    @property
+    def addresses(self) -> Set[Address]:
+        """The objects that are adopted."""
+        return {each.address for each in self.adopted}
 
     @property
     def unsaved(self) -> Mapping[Path, bytes]:
@@ -178,13 +184,15 @@ class InPlace:
         # The proof: the edited files are read as any others are, and not believed to be what was
         # meant.
         desired, found = validate(self._source.changed(unsaved=trial.unsaved))
-        adopted = {each.address for each in trial.adopted}
+        adopted = trial.addresses
         before = self._declared.resources
         if desired is None:
             return self._emptied(found)
         after = desired.resources
         missing = {d.address for d in trial.adopted if d.drift is DriftClass.MISSING}
-        new = (after.keys() - before.keys() - adopted) | (missing & after.keys())
+        again = _sold_again(trial)
+        shown = {each for each in after.keys() - before.keys() if each.root not in again}
+        new = (shown - adopted) | (missing & after.keys())
         gained = {each for each in new if each.parent in before}
         inherited = {each for each in gained if after[each].source.through}
         changed: dict[Address, Fields] = {address: {} for address in inherited}
@@ -250,6 +258,43 @@ class InPlace:
             ]
             if fields:
                 yield each.changed(fields=tuple(fields))
+
+
+def still_differing(source: CatalogSource, live: LiveState, trial: Trial) -> tuple[Address, ...]:
+    """The families that are sold again, and differ in what nothing was compared with before."""
+    again = _sold_again(trial)
+    desired = validate(source.changed(unsaved=trial.unsaved))[0] if again else None
+    if desired is None:
+        return ()
+    left = diff_catalog(desired, live, source.scope).differences
+    return tuple(sorted(again & {each.address.root for each in left}, key=lambda a: a.sort_key))
+
+
+def elsewhere_of(
+    others: Mapping[str, CatalogSource], trial: Trial
+) -> Mapping[str, tuple[Address, ...]]:
+    """What other targets would declare differently, of the objects that were adopted."""
+    found = {}
+    for name, source in others.items():
+        before, after = validate(source)[0], validate(source.changed(unsaved=trial.unsaved))[0]
+        if before is not None and after is not None:
+            found[name] = tuple(
+                address
+                for address in sorted(trial.addresses, key=lambda each: each.sort_key)
+                if _fields(before, address) != _fields(after, address)
+            )
+    return {name: changed for name, changed in found.items() if changed}
+
+
+def _fields(desired: DesiredState, address: Address) -> Fields | None:
+    declared = desired.resources.get(address)
+    return None if declared is None else declared.fields
+
+
+def _sold_again(trial: Trial) -> Set[Address]:
+    """The families of which all is declared once the trial is written, and nothing was before."""
+    taken = ((each.address, field) for each in trial.adopted for field in each.fields)
+    return {address for address, field in taken if field.name == SOLD and field.before is True}
 
 
 def obstacle(difference: Difference, why: str) -> Diagnostic:

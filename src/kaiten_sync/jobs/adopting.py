@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from kaiten_sync.declare import (
     FileChange,
@@ -18,7 +17,15 @@ from kaiten_sync.diff import diff_catalog, taken_along, with_units
 from kaiten_sync.drift import compare
 from kaiten_sync.errors import ChangedFileError, KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
+from kaiten_sync.jobs.adopt_edits import (
+    Edits,
+    InPlace,
+    Trial,
+    declarable,
+    elsewhere_of,
+    obstacle,
+    still_differing,
+)
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.known import check_known, check_owned, unknown_of
 from kaiten_sync.jobs.overlaying import (
@@ -38,7 +45,6 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, load, validate
 from kaiten_sync.report.next_steps import next_steps
 
@@ -70,7 +76,8 @@ class Adoption(Immutable, frozen=True, kw_only=True):
 
     `obstacles` are the differences that were to be adopted and cannot be, with the reasons. `along`
     are those that were not chosen, each with what rests on it. `elsewhere` are the other targets
-    for which the changes of files declare something else.
+    for which the changes of files declare something else. `differing` are families that are sold
+    again, and differ in what was not compared before.
     """
 
     adopted: tuple[Difference, ...]
@@ -80,6 +87,7 @@ class Adoption(Immutable, frozen=True, kw_only=True):
     obstacles: tuple[Diagnostic, ...] = ()
     along: Mapping[Address, Address] = {}
     elsewhere: Mapping[str, tuple[Address, ...]] = {}
+    differing: tuple[Address, ...] = ()
 
 
 def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption:
@@ -111,15 +119,14 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     source = sides.source if overlay is None else overlay.whole
     edits: Edits
     if overlay is None:
-        into = request.into or default_file(source.catalog, source.root)
-        edits = InPlace(source, desired, live, into)
+        into = default_file(source.catalog, source.root)
+        edits = InPlace(source, desired, live, request.into or into)
     else:
         edits = _IntoOverlay(overlay, desired, live, ports.files)
     attempt = _Trials(source, others, live, edits).best(chosen)
     if chosen and not attempt.adopted:
         raise _nothing_adopted(attempt, may_overlay=overlay is None and bool(source.overlays))
-    adopted = {difference.address for difference in attempt.adopted}
-    elsewhere = _elsewhere(others, attempt.unsaved, adopted)  # before it is written
+    elsewhere = elsewhere_of(others, attempt)  # before it is written
     if not request.is_dry:
         write_changes(attempt.changes, ports.files)
     return Adoption(
@@ -128,8 +135,9 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         changes=attempt.changes,
         live=live,
         obstacles=attempt.obstacles,
-        along={each: by for each, by in along.items() if each in adopted},
+        along={each: by for each, by in along.items() if each in attempt.addresses},
         elsewhere=elsewhere,
+        differing=still_differing(source, live, attempt),
     )
 
 
@@ -263,27 +271,6 @@ def _other_targets(workspace: Workspace, sides: Sides) -> Mapping[str, CatalogSo
         for name, target in targets.items()
         if name != sides.connection.target.name
     }
-
-
-def _elsewhere(
-    others: Mapping[str, CatalogSource], unsaved: Mapping[Path, bytes], adopted: set[Address]
-) -> Mapping[str, tuple[Address, ...]]:
-    """What other targets would declare differently, of the objects that were adopted."""
-    found = {}
-    for name, source in others.items():
-        before, after = validate(source)[0], validate(source.changed(unsaved=unsaved))[0]
-        if before is not None and after is not None:
-            found[name] = tuple(
-                address
-                for address in sorted(adopted, key=lambda each: each.sort_key)
-                if _fields(before, address) != _fields(after, address)
-            )
-    return {name: changed for name, changed in found.items() if changed}
-
-
-def _fields(desired: DesiredState, address: Address) -> Fields | None:
-    declared = desired.resources.get(address)
-    return None if declared is None else declared.fields
 
 
 def _compared(
