@@ -309,6 +309,17 @@ def test_an_applied_plan_was_made_from_its_catalog_whatever_becomes_of_older_ver
     assert "it was not made from this catalog" not in checked.stderr
 
 
+def test_a_plan_that_was_made_with_other_terms_of_a_family_says_what_may_differ(
+    sold: Seller,
+) -> None:
+    sold.hold("growth", "acme-prod")
+    sold.plan(LOWERED)
+    sold.place.write("catalog.yaml", LOWERED.replace("PAID\n", "PAID\n    onTighten: refuse\n"))
+    done = sold.run("apply", PLAN, "--catalog", "catalog.yaml", code=4)
+    assert "the plan was not made from this catalog" in done.stderr
+    assert "`onTighten`, `reason` or `archiveReplaced` of a family" in done.stderr
+
+
 def test_a_newer_version_that_somebody_prepares_is_not_archived(sold: Seller) -> None:
     body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
     newer = {**body, "slug": "growth-next", "familySlug": "growth", "lifecycleState": "PUBLISHED"}

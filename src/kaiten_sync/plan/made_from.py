@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
@@ -12,6 +13,12 @@ from kaiten_sync.plan.build import recorded
 from kaiten_sync.plan.places import with_places
 
 _RULE = "not-made-from"
+_REST = "who owns which grants, or what is protected"
+_REST_OF_FAMILIES = (
+    "who owns which grants, what is protected,"
+    " or `onTighten`, `reason` or `archiveReplaced` of a family"
+)
+"""What a plan has only in the digest of its declaration."""
 
 
 def not_made_from(plan: Plan, desired: DesiredState) -> tuple[Diagnostic, ...]:
@@ -26,7 +33,6 @@ def declared_since(
     then: Mapping[Address, str], now: Mapping[Address, str]
 ) -> tuple[Diagnostic, ...]:
     """How one declaration differs from another, by the fingerprints of their objects."""
-    rest = Diagnostic(rule=_RULE, message="who owns which grants, or what is protected")
     found: list[Diagnostic] = []
     both = now.keys() & then.keys()
     for addresses, message in (
@@ -38,4 +44,6 @@ def declared_since(
             Diagnostic(rule=_RULE, message=message, address=str(address))
             for address in sorted(addresses, key=lambda each: each.sort_key)
         ]
+    has_families = any(each.kind == FAMILY.kind for each in both)
+    rest = Diagnostic(rule=_RULE, message=_REST_OF_FAMILIES if has_families else _REST)
     return tuple(found) or (rest,)
