@@ -6,7 +6,8 @@ each over all before it (`overlays.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
 from kaiten_sync.declare.diagnostics import with_lines
@@ -85,6 +86,7 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
                 rule="wrong-type",
                 message="a catalog is a map with `version: 1` and " + _listed(_sections()),
                 ref=root.ref,
+                hint="begin the file with `version: 1`; `kaiten-sync init` writes an example",
             )
         return
     other = other_kind(root.entries, FileKind.CATALOG)
@@ -93,14 +95,23 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
         yield Diagnostic(rule="other-file", message=message, ref=root.ref, hint=WHERE[other])
         return
     yield from _version_diagnostics(document)
-    sections = _sections()
+    yield from _key_diagnostics(document)
+
+
+def _key_diagnostics(document: Document) -> Iterable[Diagnostic]:
+    """Keys at the top of a file that are not of a catalog, and sections that are not maps."""
+    entries, sections = document.root.entries, _sections()
     known = {"version", *sections}
     suggestions = Suggestions()
-    for name, entry in root.entries.items():
-        if name in sections and not isinstance(entry.node.value, Mapping):
+    outside = _outside(entries, known)
+    beside = {name for names in outside.values() for name in names}
+    for name, entry in entries.items():
+        if name in outside:
+            yield _not_indented(name, outside[name][0], entries)
+        elif name in sections and not isinstance(entry.node.value, Mapping):
             if entry.node.ref not in document.broken:
                 yield _bad_section(name, entry)
-        elif name not in known and entry.key_ref not in document.broken:
+        elif name not in known | beside and entry.key_ref not in document.broken:
             yield Diagnostic(
                 rule="unknown-field",
                 message=f"unknown field '{shorten(name)}' at the top of a catalog",
@@ -155,6 +166,29 @@ def _bad_section(name: str, entry: Entry) -> Diagnostic:
         message=f"'{name}' must be a map from slugs to objects",
         ref=entry.node.ref,
         hint="write each below its slug, without the dash: `growth: {name: Growth, ...}`",
+    )
+
+
+def _outside(entries: Mapping[str, Entry], known: Collection[str]) -> Mapping[str, Sequence[str]]:
+    """The unknown maps that follow each empty section: its own, if they were indented."""
+    found: dict[str, list[str]] = defaultdict(list)
+    section: str | None = None
+    for name, entry in entries.items():
+        value = entry.node.value
+        if name in known:
+            section = name if value is None and name != "version" else None
+        elif section is not None and isinstance(value, Mapping):
+            found[section].append(name)
+    return found
+
+
+def _not_indented(section: str, first: str, entries: Mapping[str, Entry]) -> Diagnostic:
+    shown = shorten(first)
+    return Diagnostic(
+        rule="empty-section",
+        message=f"'{section}' is null, and '{shown}' is not indented below it",
+        ref=entries[first].key_ref,
+        hint=f"indent `{shown}:` and what follows it, if they belong to `{section}`",
     )
 
 

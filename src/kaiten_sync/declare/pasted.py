@@ -40,6 +40,12 @@ _MARKS = (
         "this line is of markdown and not YAML",
         "remove it",
     ),
+    (
+        re.compile(r"//|/\*"),
+        "pasted-text",
+        "this line is not a comment in YAML",
+        "begin a comment with `#`",
+    ),
 )
 
 

@@ -37,6 +37,7 @@ _HINTS = (
 
 _NEVER_ENDED = ("end of stream", "document indicator", "could not find expected ':'")
 _COLON = re.compile(r":(?=\s|$)")
+_WIDE_COLON = "\uff1a"
 _TIGHT_COLON = re.compile(r"\w:[{\[]")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
 _MAX_KEY = 1024
@@ -77,6 +78,8 @@ def _words(said: str, mark: Mark, began: Mark | None, lines: _Lines) -> tuple[st
     odd = odd_space(line)
     if odd is not None and _QUOTED.search(line) is None:
         return said, f"this line has a {odd}: write an ordinary space"
+    if _WIDE_COLON in line and _QUOTED.search(line) is None:
+        return said, "this line has a fullwidth colon (U+FF1A): write an ordinary ':'"
     for part, explain in _BY_LINES:
         if part in said:
             return explain(mark, began, lines)

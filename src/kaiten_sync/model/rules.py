@@ -23,7 +23,7 @@ RULES: Mapping[str, str] = {
     "yaml-syntax": "A file is not valid YAML.",
     "odd-space": "A key begins with a space that is text to YAML.",
     "merge-conflict": "A file has git's conflict markers: both sides of a merge.",
-    "pasted-text": "A line of a diff or of markdown is in a file.",
+    "pasted-text": "A line of a diff, of markdown or of another language is in a file.",
     "multiple-documents": "A file holds more than one YAML document.",
     "too-deep": "Values are nested too deeply.",
     "too-many-values": "A file holds too many values.",

@@ -53,6 +53,38 @@ ONE = {
     ),
     "a typo of version": ("versoin: 1\ngroups: {}\n", "unknown-field", "1:1", "mean 'version'?"),
     "a version in capitals": ("Version: 1\n", "unknown-field", "1:1", "mean 'version'?"),
+    "a section whose objects are not indented": (
+        "version: 1\nentitlements:\na1: {name: A, type: NUMBER}\na2: {name: B, type: NUMBER}\n",
+        "empty-section",
+        "3:1",
+        "indent `a1:` and what follows it",
+    ),
+    "a section and its objects one level too far left": (
+        "version: 1\ngroups: {}\nentitlements:\na1:\n  name: A\n  type: NUMBER\nlicenses: {}\n",
+        "empty-section",
+        "4:1",
+        "if they belong to `entitlements`",
+    ),
+    "a null beside a section": (
+        "version: 1\nentitlements:\ngroups: {}\n",
+        "empty-section",
+        "2:1",
+        "write `entitlements: {}`",
+    ),
+    "a list": ("- version: 1\n", "wrong-type", "1:1", "begin the file with `version: 1`"),
+    "another language": ("version = 1\n", "wrong-type", "1:1", "begin the file with `version: 1`"),
+    "a comment of another language": (
+        "// catalog\nversion: 1\n",
+        "pasted-text",
+        "1:1",
+        "begin a comment with `#`",
+    ),
+    "a wide colon": (
+        "version: 1\nentitlements：\n  a: {name: A, type: NUMBER}\n",
+        "yaml-syntax",
+        "2:1",
+        "fullwidth colon (U+FF1A): write an ordinary ':'",
+    ),
     "a version without a space": ("{version:1}\n", "unknown-field", "1:2", "space after the ':'"),
     "a section that is an unknown alias": (
         "version: 1\ngroups: *all\n",
