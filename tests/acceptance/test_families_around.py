@@ -303,7 +303,9 @@ def test_an_export_writes_families_that_plan_to_nothing(sold: Seller) -> None:
     named = {**body, "slug": "other", "versionName": "Spring"}
     assert sold.api.post("/licenses", json=named).status_code == 201
     for options in ((), ("--extends",), ("--split", "none")):
-        sold.run("export", "-o", "out", "--families", "--force", *options)
+        written = sold.run("export", "-o", "out", "--families", "--force", *options).stdout
+        count = written.rpartition("\n\n")[2].split()[0]
+        assert f"ok: {count} objects declared" in sold.run("validate", "out").stdout
         text = "".join(p.read_text() for p in sorted((sold.place.folder / "out").rglob("*.yaml")))
         assert "families:" in text
         assert "growth-v2" not in text

@@ -76,7 +76,7 @@ class ExportRequest(Immutable, frozen=True, kw_only=True):
 
 
 class Exported(Immutable, frozen=True, kw_only=True):
-    """The files that were written, how many objects were read, and what was removed.
+    """The files that were written, how many objects are in them, and what was removed.
 
     `removed` are files of an earlier export, `overlays` what is merged over the files if they are
     planned for the same target.
@@ -172,11 +172,14 @@ def _declarable_files(
             objects=objects,
         )
 
+    def count_of(objects: Mapping[Address, Fields]) -> int:
+        return len(as_families(objects, live, scope) if request.families else objects)
+
     folder = Path(request.out)
     owned = owned_by(live, scope)
     files = files_of(owned)
     if not wrong_in(files, folder, scope):
-        return files, len(owned), ()
+        return files, count_of(owned), ()
     kept, left_out = declarable(owned, folder, scope)
     files = files_of(kept)
     notices = [f"warning: {each}" for each in left_out]
@@ -186,7 +189,7 @@ def _declarable_files(
         f"warning: these files cannot be planned: {each.ref}: {each.sentence}"
         for each in wrong_in(files, folder, scope)
     ]
-    return files, len(kept), notices
+    return files, count_of(kept), notices
 
 
 def _served_by_chance(live: LiveState, scope: Scope) -> Iterator[Diagnostic]:
