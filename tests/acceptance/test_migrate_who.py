@@ -60,6 +60,26 @@ def test_what_is_not_metered_is_not_taken_away(shop: Shop) -> None:
     assert shop.moved() == ["one"]
 
 
+def test_one_who_loses_something_stays_although_it_is_near_a_limit(shop: Shop) -> None:
+    shop.sell("one", 5)
+    shop.migrate()
+    assert shop.moved() == ["one"]
+    assert shop.api.delete("/licenses/growth-v2/entitlements/sso").status_code == 204
+    left = shop.apply()  # as it was planned before
+    assert (left.code, "the versions are not as the plan saw them" in left.stderr) == (4, True)
+    shop.migrate()
+    assert (shop.moved(), shop.stays()) == ([], {"one": "loses"})
+
+
+@pytest.mark.parametrize("deny", ["impact.loses > 0", "impact.near > 0", "impact.within == 0"])
+def test_rules_see_all_that_becomes_of_a_holder(shop: Shop, deny: str) -> None:
+    shop.sell("one", 5)
+    assert shop.api.delete("/licenses/growth-v2/entitlements/sso").status_code == 204
+    shop.place.write("kaiten-sync.yaml", RULES.format(name="ours", deny=json.dumps(deny)))
+    planned = shop.migrate("--allow", "instance/one")
+    assert (planned.code, "the rule 'ours' denies" in planned.stderr) == (4, True)
+
+
 def test_one_who_is_over_by_then_is_left(shop: Shop) -> None:
     shop.sell("one", 2)
     shop.sell("two", 2)

@@ -19,14 +19,15 @@ from kaiten_sync.model.impact import Affected, Standing
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import Fields
 
-_ORDER = list(Standing)
-
 HELD_BACK: Mapping[Standing, str] = {
     Standing.OVER: "it would be over: it uses more now than the version accepts",
     Standing.LOSES: "it would lose something whose use is not metered",
     Standing.UNKNOWN: "whether it would be over is not certain",
 }
 """Why nobody in such a standing is moved unless a person names the holder."""
+
+_ORDER = sorted(Standing, key=lambda each: each not in HELD_BACK)
+"""Worst first. Who comes near one limit may lose something else, and must not be moved for that."""
 
 
 class Prospect(Immutable, frozen=True, kw_only=True):

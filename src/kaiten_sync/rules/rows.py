@@ -21,6 +21,7 @@ _COUNTED = (
     Standing.LOSES,
     Standing.UNKNOWN,
 )
+_HARMLESS = frozenset({Standing.WITHIN, Standing.UNAFFECTED})
 
 Row = Mapping[str, Json]
 _NOBODY: Row = {"impact.holders": 0} | {f"impact.{each}": 0 for each in _COUNTED}
@@ -86,18 +87,15 @@ class ReadImpact(Immutable, frozen=True):
         if change.action == MOVE:
             if self.impact.gap is not None:
                 return {}
-            order = list(Standing)
-            worst = min(
-                (
-                    each.standing
-                    for found in self.impact.changes
-                    for each in found.looked_at
-                    if each.instance == change.address.slug
-                ),
-                key=order.index,
-                default=Standing.WITHIN,
-            )
-            counts = {f"impact.{each}": int(each is worst) for each in _COUNTED}
+            # All that becomes of the holder: who comes near one limit may lose something else.
+            found_in = {
+                each.standing
+                for found in self.impact.changes
+                for each in found.looked_at
+                if each.instance == change.address.slug
+            }
+            stands = (found_in - _HARMLESS) or {Standing.WITHIN}
+            counts = {f"impact.{each}": int(each in stands) for each in _COUNTED}
             return {"impact.holders": 1} | counts
         of = (change.declared, change.action)
         found = next(
