@@ -34,7 +34,7 @@ from kaiten_sync.api.bounds import (
 from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.network import Network
 from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
-from kaiten_sync.api.problems import NO_SERVER_HINT, refusal
+from kaiten_sync.api.problems import NO_SERVER_HINT, is_whole, refusal
 from kaiten_sync.api.settings import (
     ANSWER_LIMIT_BYTES,
     CONNECT_TIMEOUT_S,
@@ -249,7 +249,7 @@ class Client:
             raise self._exhausted(str(request)) from error
         except ClosedError as error:
             raise StoppedError(f"{request}: not sent, because the run was stopped") from error
-        if status < 300:
+        if is_whole(request.method, status):
             body = read_json(content, str(request))
             # An escaped character can hide a token from a search; an escaped backslash cannot.
             # For one character, which most answers lack, the search takes a thirtieth of the time.

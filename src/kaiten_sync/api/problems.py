@@ -34,6 +34,10 @@ _REDIRECTED_HINT = (
     "use the URL that it redirects to, which `curl --head` shows; if that is a login page, a proxy"
     " in front of the server wants a login of its own"
 )
+_PART_HINT = (
+    "something between here and the server, such as a cache, answers in its place: look there, or"
+    " run it again"
+)
 _FAILED_HINT = "the server failed at this: look into its log, or run it again later"
 _LATER_HINT = "the server does not take this now: run it again later"
 _REFUSED_HINT = "check the URL and what the message says: the server refuses this as it is"
@@ -63,6 +67,16 @@ _TEXT_LIMIT = 500
 """Characters kept of each text a server sends for people: enough to read, too few to flood."""
 
 
+_WHOLE = frozenset({200, 203})
+"""Statuses of a GET whose answer has all that was asked for: as it is, and through a proxy that
+changes it. Source: RFC 9110, section 15."""
+
+
+def is_whole(method: str, status: int) -> bool:
+    """Whether an answer says all that a GET asks for, or that a write was accepted."""
+    return status in _WHOLE if method == "GET" else status < 300
+
+
 def refusal(
     method: str,
     path: str,
@@ -89,9 +103,8 @@ def refusal(
             hint="check the token" if status == 401 else "give the token the missing scope",
             status=status,
         )
-    if 300 <= status < 400:
-        redirected = f"{request}: the server redirects, and a token is not sent along"
-        return ServerError(redirected, hint=_REDIRECTED_HINT)
+    if status < 400:
+        return _without_content(request, status)
     # A billed holder is not a reason to stop: the others of a migration move.
     is_billed = code is not None and code.endswith(_BILLED) and not path.startswith(INSTANCES)
     if is_billed:
@@ -113,6 +126,16 @@ def refusal(
     if isinstance(refused, HeldError):
         refused.is_used = _is_used(document)
     return refused
+
+
+def _without_content(request: str, status: int) -> ServerError:
+    if status < 300 or status == 304:
+        return ServerError(
+            f"{request}: the answer is {status}, which is not all that was asked for",
+            hint=_PART_HINT,
+        )
+    redirected = f"{request}: the server redirects, and a token is not sent along"
+    return ServerError(redirected, hint=_REDIRECTED_HINT)
 
 
 def _is_used(document: dict[str, object]) -> bool:

@@ -250,6 +250,16 @@ def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-unt
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("status", [202, 204, 205, 206, 226, 304])
+def test_a_part_of_a_list_is_not_taken_for_the_list(answered_by, status: int) -> None:  # type: ignore[no-untyped-def]
+    """No part was asked for, and nothing that is known already. Source: RFC 9110, section 15."""
+    raw = b"" if status in (204, 205, 304) else None
+    _, catalog = answered_by(lambda _: Reply(status=status, body=page(QUOTAS).body, raw=raw))
+    with pytest.raises(ServerError, match=f"GET /entitlement-groups: the answer is {status}") as e:
+        catalog.list_kind(GROUP.kind)
+    assert "cache" in str(e.value.hint)
+
+
 @pytest.mark.parametrize(
     "location", ["//elsewhere.invalid/", "http://[", "http://xn--/", "javascript:1", "\xe9"]
 )
