@@ -63,12 +63,16 @@ _FILE_HINT = (
 
 
 class Flags(Immutable, frozen=True, kw_only=True):
-    """What the command line says about the server; None if it says nothing."""
+    """What the command line says about the server; None if it says nothing.
+
+    `asks_generation`: the server is asked for its generation, whatever the project file says.
+    """
 
     target: str | None = None
     base_url: str | None = None
     auth_token: str | None = None
     generation: Generation | None = None
+    asks_generation: bool = False
     allow_http: bool = False
     max_requests_per_minute: int | None = None
     connections: int | None = None
@@ -112,7 +116,9 @@ def open_workspace(
 
     def connect_to_other(target: str) -> Connection:
         # What the flags say of a server and its token is meant for the chosen one alone.
-        other = flags.changed(target=target, base_url=None, auth_token=None, generation=None)
+        other = flags.changed(
+            target=target, base_url=None, auth_token=None, generation=None, asks_generation=False
+        )
         return connect(other, environment, project, redaction)
 
     return Workspace(
@@ -189,7 +195,7 @@ def connect(
     settings = ConnectionSettings(
         url=url,
         token=None if token is None else check_token(token),
-        generation=flags.generation or target.generation,
+        generation=None if flags.asks_generation else flags.generation or target.generation,
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _count(RATE_VARIABLE, environment),
         connections=flags.connections or _count(CONNECTIONS_VARIABLE, environment) or CONNECTIONS,

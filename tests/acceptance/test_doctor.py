@@ -151,3 +151,22 @@ def test_a_server_that_takes_the_place_of_the_targets_is_told(
     assert (told.code, says in told.stderr, "secret" in told.stderr) == (0, True, False)
     assert says not in place.run(*words, KAITEN_BASE_URL="").stderr
     assert says not in place.run(*words, "-t", "prod", KAITEN_BASE_URL=other).stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "found"),
+    [
+        ((), "getting-started"),
+        (("--generation", "getting-started"), "getting-started"),
+        (("--generation", "current"), "current"),
+        (("--generation", "auto"), "current"),
+    ],
+)
+def test_an_option_says_the_generation_before_the_project_file(
+    place: Workplace, option: tuple[str, ...], found: str
+) -> None:
+    target = {"url": place.url, "generation": "getting-started"}
+    project = {"version": 1, "catalog": ["catalog.yaml"], "targets": {"local": target}}
+    place.write("kaiten-sync.yaml", json.dumps(project))
+    ended = place.run("doctor", "-t", "local", *option, "--format", "json")
+    assert [each["generation"] for each in examined(ended)] == [found]

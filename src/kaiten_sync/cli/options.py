@@ -151,7 +151,8 @@ def target_options(function: _Function) -> _Function:
             "--generation",
             type=ChoiceWord(["auto", "getting-started", "current"]),
             default=None,
-            help="API generation of the server. Default: ask the server when it matters.",
+            help="API generation of the server; auto: ask the server when it matters. Default:"
+            " `generation` of the target, or else auto.",
         ),
         click.option(
             "--allow-http",

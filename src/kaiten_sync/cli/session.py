@@ -53,12 +53,13 @@ def workspace_of(project_file: str | None, server: ServerChoice) -> Workspace:
     Raises:
         DeclarationError: the project file is wrong. UsageError: it is named and not there.
     """
-    is_asked = server.generation in (None, "auto")
+    asks = server.generation == "auto"
     flags = Flags(
         target=server.target,
         base_url=server.base_url,
         auth_token=server.auth_token,
-        generation=None if is_asked else Generation(str(server.generation)),
+        generation=None if asks or server.generation is None else Generation(server.generation),
+        asks_generation=asks,
         allow_http=server.allow_http,
         max_requests_per_minute=server.max_requests_per_minute,
         connections=server.connections,
