@@ -27,6 +27,7 @@ _NAME = {"name": "Twice"}
 _MAKING = (
     Making("/new/entitlement", "/new/entitlement", {**_NAME, "type": "NUMBER"}, "/entitlements"),
     Making("/new/license", "/new/license", {**_NAME, "type": "PAID"}, "/licenses"),
+    Making("/new/group", "/new/group", _NAME, "/entitlement-groups"),
     Making("/new/customer", "/new/customer", _NAME, "/customers"),
     Making(
         "/new/instance",
@@ -67,6 +68,27 @@ def test_a_form_sent_again_leads_to_what_it_made_first(
     assert others == [first.replace("done=created", "done=before")] * 2
     assert "It was done once" in dash.see(others[0])
     assert _count(api, making) == before + 1
+
+
+@pytest.mark.parametrize(
+    "making",
+    [making for making in _MAKING if making.listed != "/service-accounts"],  # they stay
+    ids=lambda making: making.page,
+)
+def test_a_form_sent_again_makes_again_what_is_gone(
+    dash: Dash, api: httpx.Client, making: Making
+) -> None:
+    furnish(api)
+    sent = {**Html(dash.see(making.page)).sendable(making.action), **making.typed}
+    before = _count(api, making)
+    for _ in range(2):
+        made, again = (dash.client.post(making.action, data=sent) for _ in range(2))
+        assert (made.status_code, again.status_code) == (303, 303)
+        there = made.headers["location"].removesuffix("?done=created")
+        assert again.headers["location"] == f"{there}?done=before"
+        dash.see(there)
+        assert _count(api, making) == before + 1
+        api.delete(f"{making.listed}/{there.rpartition('/')[2]}").raise_for_status()
 
 
 @pytest.mark.parametrize("making", _MAKING, ids=lambda making: making.page)

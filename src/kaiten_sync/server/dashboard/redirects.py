@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import compile_path
 
+from kaiten_sync.server.dashboard.catalog import PAGES
 from kaiten_sync.server.dashboard.fields import Sent
-from kaiten_sync.server.dashboard.pages import DashboardPage
+from kaiten_sync.server.dashboard.pages import DashboardPage, Visit
+from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
+
+_PAGES_BY_PATH = [(compile_path(page.path)[0], page) for page in PAGES]
 
 
 def see_other(path: str) -> Response:
@@ -17,9 +23,21 @@ def see_other(path: str) -> Response:
     return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
 
 
-def led_before(path: str) -> str:
-    """The path that a form led to when it was done, for whoever sends it again and must know."""
-    return f"{path.rpartition('=')[0]}=before"  # in place of the notice, which comes last
+def led_before(visit: Visit, location: str) -> str | None:
+    """The path that a form led to when it was done, for whoever sends it again and must know.
+
+    None if its page is gone, as that of an object that was deleted since.
+    """
+    path, _, _ = location.partition("?")
+    for pattern, page in _PAGES_BY_PATH:
+        if found := pattern.fullmatch(path):
+            try:
+                page.show(replace(visit, path=found.groupdict()))
+            except RefusalError as error:
+                if error.kind is RefusalKind.NOT_FOUND:
+                    return None
+                raise
+    return f"{location.rpartition('=')[0]}=before"  # in place of the notice, which comes last
 
 
 async def without_slash(request: Request) -> Response:

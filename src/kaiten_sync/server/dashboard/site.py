@@ -300,7 +300,7 @@ class _Site:
                 request.scope["path"],
                 sent.values,
                 act=lambda: form.done(Done(path=path, result=form.perform(visit, sent))),
-                again=led_before,
+                again=lambda location: led_before(visit, location),
             )
 
         try:

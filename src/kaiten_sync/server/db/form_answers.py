@@ -29,8 +29,9 @@ def find_answer(connection: Connection, form_hash: str) -> FormAnswerRow | None:
     return _FIND.first(connection, form_hash=form_hash)
 
 
-def add_answer(connection: Connection, row: FormAnswerRow) -> None:
-    """Store the answer to a form."""
+def keep_answer(connection: Connection, row: FormAnswerRow) -> None:
+    """Store the answer to a form in place of the one that it had, if it had one."""
+    connection.execute(delete(form_answer).where(form_answer.c.form_hash == row.form_hash))
     insert_row(connection, form_answer, row)
 
 

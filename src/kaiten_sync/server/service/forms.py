@@ -1,7 +1,8 @@
 """Use case of forms: a form that is sent again leads where it led first, and does nothing more.
 
 A double click, a reload and a connection that broke all send the same bytes again. So does whoever
-goes back to a form: it keeps its id in the browser's history.
+goes back to a form: it keeps its id in the browser's history. If what it made is gone by then, it
+is meant to be made again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from kaiten_sync.server.db.form_answers import FormAnswerRow, add_answer, find_answer
+from kaiten_sync.server.db.form_answers import FormAnswerRow, find_answer, keep_answer
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.domain.refusals import conflict
 from kaiten_sync.server.service.work import Work
@@ -31,9 +32,11 @@ def answer_once(
     path: str,
     sent: Mapping[str, Sequence[str]],
     act: Callable[[], str | S],
-    again: Callable[[str], str],
+    again: Callable[[str], str | None],
 ) -> str | S:
     """The result of `act`: a path to go to, or a page. If it was sent before, `again` of that path.
+
+    `again` returns None if that path leads nowhere any more; then it is as if it was never sent.
 
     Raises:
         RefusalError: it was sent before, and led to a page that can be shown only once. Or `act`
@@ -46,15 +49,17 @@ def answer_once(
     # The second click waits here until the first is answered, and then gets the same answer.
     take_turn(work.connection, "form", form_hash)
     earlier = find_answer(work.connection, form_hash)
-    if earlier is None:
-        result = act()
-        location = result if isinstance(result, str) else None
-        row = FormAnswerRow(form_hash=form_hash, sent_at=work.now_ms, location=location)
-        add_answer(work.connection, row)
-        return result
-    if earlier.location is None:
-        raise conflict(
-            SENT_TWICE,
-            "this form was sent twice; its answer is shown only once, and nothing was done again",
-        )
-    return again(earlier.location)
+    if earlier is not None:
+        if earlier.location is None:
+            raise conflict(
+                SENT_TWICE,
+                "this form was sent twice; its answer is shown only once, and nothing was done"
+                " again",
+            )
+        if (led := again(earlier.location)) is not None:
+            return led
+    result = act()
+    location = result if isinstance(result, str) else None
+    row = FormAnswerRow(form_hash=form_hash, sent_at=work.now_ms, location=location)
+    keep_answer(work.connection, row)
+    return result
