@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import venv
@@ -112,6 +113,27 @@ def test_ci_installs_a_release(wheel: Path, tmp_path: Path) -> None:
         (project / LOCK).write_text(locked, encoding="utf-8")
         code, said = run_step(project, tmp_path / "venv", index=WHEELHOUSE)
         assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--ci github --write-plans",
+        "--ci gitlab --pipeline {}/-own.yml",
+        "--ci gitlab --write-plans --name billing",
+    ],
+)
+@pytest.mark.parametrize("folder", [".", "-our $plans"])
+def test_the_place_is_named_as_the_warning_says(tmp_path: Path, folder: str, words: str) -> None:
+    options = [each.format(folder) for each in words.split()]
+    done = kaiten_sync("init", *options, "--", folder, cwd=tmp_path)
+    (command,) = re.findall("`kaiten-sync (init [^`]*)`", done.stderr)
+    place = f"{ELSEWHERE}/{NAME}#sha256={HASH}"
+    again = command.replace("URL#sha256=HASH", place)
+    done = kaiten_sync(*shlex.split(again), cwd=tmp_path)
+    assert done.code == 0, done.stderr
+    written = [line.rpartition("/")[2] for line in done.stdout.splitlines() if "wrote" in line]
+    assert [each.removeprefix("wrote ") for each in written] == [LOCK, "kaiten-sync.yaml"]
 
 
 def test_the_project_file_names_the_place(tmp_path: Path) -> None:

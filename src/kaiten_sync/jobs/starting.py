@@ -56,7 +56,7 @@ installFrom: {}
 
 _NOT_INSTALLED = (
     "CI cannot install kaiten-sync yet: name its wheel with"
-    " `kaiten-sync init {}--ci {} --install-from URL#sha256=HASH`, or a folder of wheels"
+    " `kaiten-sync init {} --install-from URL#sha256=HASH`, or a folder of wheels"
 )
 
 
@@ -288,10 +288,14 @@ def _lock(source: str | None, place: _ProjectPlace, disk: Files) -> dict[Path, s
 
 
 def _not_installed(request: StartRequest, forge: Forge) -> str:
-    named = f" --name {request.name}" if request.name else ""
     here = request.root == Path()
-    folder = "" if here else f"{shlex.quote(as_operand(request.root.as_posix()))} "
-    return _NOT_INSTALLED.format(folder, f"{forge}{named}")
+    words = [] if here else [as_operand(request.root.as_posix())]
+    words += ["--ci", str(forge)]
+    words += ["--name", request.name] if request.name else []
+    words += ["--write-plans"] if request.writes_plans else []
+    # An option of its own: its value is a path, and may begin with a dash.
+    words += [f"--pipeline={request.pipeline}"] if request.pipeline is not None else []
+    return _NOT_INSTALLED.format(shlex.join(words))
 
 
 def _naming(source: str | None, project: str) -> str:
