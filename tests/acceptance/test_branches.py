@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from tests.acceptance.conftest import Workplace
 from tests.support.command import kaiten_sync
 from tests.support.forge.jobs import Repository
+from tests.support.processes import HANG_S
 
 CATALOG = """\
 version: 1
@@ -33,8 +35,9 @@ PLAN = "plans/prod.plan.json"
 class Team:
     """A repository whose catalog was applied, and two branches that each delete something."""
 
-    def __init__(self, place: Workplace, attributes: str = "") -> None:
+    def __init__(self, place: Workplace, attributes: str = "", plan_file: str = PLAN) -> None:
         self.place = place
+        self.plan_file = plan_file
         self.repository = Repository(place.folder / "repository")
         self.folder = self.repository.folder
         project = {
@@ -48,7 +51,7 @@ class Team:
             (self.folder / ".gitattributes").write_text(attributes, encoding="utf-8")
         self.plan()
         self.repository.commit("Start")
-        assert self.run("apply", PLAN)[0] == 0
+        assert self.run("apply", f"./{plan_file}")[0] == 0
 
     def run(self, *args: str) -> tuple[int, str]:
         environment = {"PROD_TOKEN": self.place.token}
@@ -56,7 +59,7 @@ class Team:
         return ended.code, ended.stdout + ended.stderr
 
     def plan(self, *options: str, code: int = 0) -> str:
-        ended, said = self.run("plan", "-t", "prod", "-o", PLAN, *options)
+        ended, said = self.run("plan", "-t", "prod", "-o", self.plan_file, *options)
         assert ended == code, said
         return said
 
@@ -115,6 +118,15 @@ def test_the_advice_for_a_plan_that_git_could_not_merge_names_its_target(
     code, said = team.run(*command, PLAN)
     assert code == 4
     assert f"`kaiten-sync plan -t prod -o {PLAN}`" in said
+
+
+def test_the_plan_that_was_made_again_is_added_as_it_says(place: Workplace) -> None:
+    team = Team(place, plan_file="-our plans/$HOME.plan.json")
+    team.merge_both()
+    _, said = team.run("show", f"./{team.plan_file}")
+    for text in (said.split("`")[3], team.plan().partition("made again: ")[2].splitlines()[0]):
+        assert text.startswith("git add ")
+        subprocess.run(["bash", "-c", text], cwd=team.folder, timeout=HANG_S, check=True)
 
 
 def test_what_only_their_plan_was_to_delete_is_not_forgotten(place: Workplace) -> None:

@@ -26,6 +26,7 @@ from kaiten_sync.plan import (
     read_plan,
     read_written_plan,
 )
+from kaiten_sync.report.words import as_operand
 
 NO_PLAN = "none"
 """What a person writes to say that nothing was agreed."""
@@ -77,7 +78,7 @@ def agreed_on(
     if sides := ports.history.unmerged_sides(workspace.folder / place):
         ports.notices.notify(
             f"git could not merge {place}: what the plans of both sides own is taken over."
-            f" Once it is made again: git add {place}"
+            f" Once it is made again: git add {shlex.quote(as_operand(place))}"
         )
         name = f"a side of {place}"
         plans = [plan_of(each, name, target, may_have_moved=may_have_moved) for each in sides]
@@ -183,7 +184,7 @@ def plan_of(
                 " from git's history: `*.plan.json -filter` in .gitattributes",
             ) from error
         if any(conflicts(text.splitlines())):
-            file = shlex.quote(place) if is_file else "FILE"
+            file = shlex.quote(as_operand(place)) if is_file else "FILE"
             names = {*_TARGET.findall(text)} if target is None else set()
             words = f" -t {shlex.quote(*names)}" if len(names) == 1 else ""
             raise PlanFileError(
