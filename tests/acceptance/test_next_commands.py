@@ -372,6 +372,17 @@ def test_a_moved_server_without_a_project_is_named_again(place: Workplace) -> No
     assert done.code == 0, done.stderr
 
 
+def test_the_first_plan_goes_where_the_project_looks_for_it(project: Workplace) -> None:
+    drift = ("drift", *PROD)
+    assert project.run("apply", *PROD, "--yes", **tokens(project)).code == 0
+    project.write(f"{FOLDER}/catalog.yaml", NEW)
+    (first, *_) = suggested(project.run(*drift, **tokens(project)))
+    done = run_in_shell(first, project, **tokens(project))
+    assert done.code == 0, done.stderr
+    report = project.run(*drift, "--format", "json", **tokens(project)).json
+    assert report["agreed"] == f"{FOLDER}/plans/staging.plan.json"
+
+
 def test_an_empty_plan_is_not_offered_to_be_applied(project: Workplace) -> None:
     ended = nothing_planned(project)
     assert "No changes" in ended.stdout

@@ -24,8 +24,8 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
 
 if TYPE_CHECKING:
+    from kaiten_sync.jobs.workspace import Workspace
     from kaiten_sync.model.outcome import ApplyResult
-    from kaiten_sync.model.settings import Project
 
 
 @click.command("apply")
@@ -106,22 +106,25 @@ def command(
     approval = TerminalApproval(is_given_already=yes, has_document=not has_lines)
     workspace = workspace_of(declaration.project, server)
     result = apply(workspace, request, approval, terminal_ports(has_bar=not has_lines))
-    result = _followed(result, workspace.project, plan_path, catalog)
+    result = _followed(result, workspace, plan_path, catalog)
     print_applied(result, output_format)
     return code_of_apply(result)
 
 
 def _followed(
-    result: ApplyResult, project: Project | None, plan_path: str | None, catalog: Sequence[str]
+    result: ApplyResult, workspace: Workspace, plan_path: str | None, catalog: Sequence[str]
 ) -> ApplyResult:
     """The result with what a command line needs to plan for its target again."""
     from kaiten_sync.cli.next_command import PLACE, given
+    from kaiten_sync.jobs.agreed import usual_place
 
+    project = workspace.project
     target, named = result.target.name, given(*PLACE)
     files = [word for path in catalog for word in ("-f", path)]
     is_known = project is not None and target in project.targets and "-t" not in named
     words = (*files, *named, *(("-t", target) if is_known else ()))
-    return result.changed(words=words, plan_file=None if plan_path == "-" else plan_path)
+    file = usual_place(workspace, target) if plan_path in (None, "-") else plan_path
+    return result.changed(words=words, plan_file=file)
 
 
 def _check_plans_now(catalog: Sequence[str]) -> None:

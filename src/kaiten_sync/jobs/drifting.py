@@ -10,7 +10,7 @@ from kaiten_sync.diff import is_to_do
 from kaiten_sync.drift import DriftCase, check_drift, plan_revert
 from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.immutable import Immutable
-from kaiten_sync.jobs.agreed import Agreed, agreed_on
+from kaiten_sync.jobs.agreed import Agreed, agreed_on, usual_place
 from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.jobs.known import check_known, hint_at, names_of, unknown_of
 from kaiten_sync.jobs.moving import check_moved
@@ -82,6 +82,7 @@ class Sides(Immutable, frozen=True, kw_only=True):
     case: DriftCase
     words: tuple[str, ...]
     named_plan: str | None = None
+    usual_plan: str | None = None
 
     @contextmanager
     def open(self, ports: Ports) -> Iterator[Catalog]:
@@ -182,6 +183,7 @@ def sides_of(
         ),
         words=request.words if target is None else (*request.words, "-t", target),
         named_plan=request.plan,
+        usual_plan=usual_place(workspace, connection.target.name),
     )
 
 
@@ -227,6 +229,7 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, Mapping[Address
         agreed=sides.agreed.place,
         words=sides.words,
         named_plan=sides.named_plan,
+        usual_plan=sides.usual_plan,
     )
     known = desired.resources.keys() | {difference.address for difference in found.differences}
     unknown: list[str] = []

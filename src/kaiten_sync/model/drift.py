@@ -109,8 +109,9 @@ class DriftReport(Immutable, frozen=True, kw_only=True):
     """All differences of one target, and how many declared objects were compared.
 
     `agreed` says where the committed plan is, None without one. `unknown` says what could not be
-    told, and why. `words` are those of the command line that name catalog and target, and
-    `named_plan` is the committed plan that it names, so that the next command can be given.
+    told, and why. `words` are those of the command line that name catalog and target, `named_plan`
+    is the committed plan that it names, and `usual_plan` is where the project looks for one, so
+    that the next command can be given.
     """
 
     target: TargetRef
@@ -120,6 +121,7 @@ class DriftReport(Immutable, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     named_plan: str | None = None
+    usual_plan: str | None = None
 
     @property
     def has_drift(self) -> bool:

@@ -127,7 +127,7 @@ class ApplyResult(Immutable, frozen=True, kw_only=True):
     `access_error` says why the server could no longer be reached, where that ended the run. `left`
     is what a plan made afterwards would change, None if nobody looked, and `unlooked` why a look
     that was asked for failed. `words` are those of a command line that plans for this target again,
-    and `plan_file` is the file that was applied, so that the next command can be given. Without
+    and `plan_file` is where its plan is, so that the next command can be given. Without
     `is_named`, holders have the numbers of their places in the plan.
     """
 

@@ -27,7 +27,8 @@ def next_steps(difference: Difference, report: DriftReport) -> Iterator[tuple[st
     whole = difference.adopted_with
     if difference.verdict is Verdict.MISSING and report.agreed is None:
         # As before the first plan: then nothing was deleted, and to adopt it would remove it.
-        yield "plan", _command("plan", report.words, "-o", f"plans/{report.target.name}.plan.json")
+        file = report.usual_plan or f"plans/{report.target.name}.plan.json"
+        yield "plan", _command("plan", report.words, "-o", file)
     if difference.verdict in _ADOPTABLE and whole != ():
         names = (name,) if whole is None else map(str, whole)
         yield "adopt", _command("adopt", report.words, *named, *names)
