@@ -57,6 +57,31 @@ def test_a_plan_says_what_it_needs(place: Workplace) -> None:
     assert (refused.code, refused.json["error"]["approval"]) == (4, "denied")
 
 
+REFUSING = {
+    "limit": ("  maxUpdates: 0\n", CATALOG),
+    "scope": ("scope: {licenses: []}\n", CATALOG),
+    "onTighten": ("  onTighten: refuse\n", CATALOG),
+    "rules": ("  rules: [{name: few, warn: plan.changes > 9, message: Plan less.}]\n", CATALOG),
+    "protect": ("", CATALOG.replace("type: PAID", "type: PAID, protect: true")),
+}
+
+
+@pytest.mark.parametrize("case", REFUSING)
+def test_what_apply_refuses_by_the_project_at_hand_is_denied(place: Workplace, case: str) -> None:
+    more, catalog = REFUSING[case]
+    project = PROJECT.replace("URL", place.url).replace("[create", "[tightens, create")
+    place.write("catalog.yaml", CATALOG)
+    place.write("kaiten-sync.yaml", project)
+    assert place.run("apply", "-t", "prod", "--yes").code == 0
+    place.write("catalog.yaml", CATALOG.replace("seats: 10", "seats: 5"))
+    assert place.run("plan", "-o", PLAN).code == 0
+    assert place.run("show", PLAN, "--approval").stdout == "automatic\n"
+    place.write("kaiten-sync.yaml", project + more)
+    place.write("catalog.yaml", catalog.replace("seats: 10", "seats: 5"))
+    assert place.run("show", PLAN, "--approval").stdout == "denied\n"
+    assert place.run("apply", PLAN).code == 4
+
+
 def test_a_new_version_takes_nothing_and_what_withdraws_the_old_one_is_reviewed(
     shop: Seller,
 ) -> None:
@@ -197,7 +222,7 @@ def test_a_case_does_not_read_standard_input(policies: Path) -> None:
     (policies / "rules.test.yaml").write_text(changed, encoding="utf-8")
     done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
     assert done.code == 3
-    assert ":5:5: error[bad-case] cannot read -: the file does not exist" in done.stderr
+    assert ":5:5: error[bad-case] cannot read ./-: the file does not exist" in done.stderr
 
 
 def test_without_a_project_there_are_no_rules_to_test(policies: Path) -> None:

@@ -49,17 +49,17 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
             "a saved plan is shown without its project",
             "leave it out; --approval judges the plan by the project file",
         )
-    plan = read_plan_file(plan_path, terminal_ports(is_offline=True).files)
+    ports = terminal_ports(is_offline=True)
+    plan = read_plan_file(plan_path, ports.files)
     if approval:
         import os
         from pathlib import Path
 
-        from kaiten_sync.cli.output import TerminalNotices
         from kaiten_sync.jobs.ruling import approval_by_file
         from kaiten_sync.jobs.workspace import open_project
 
-        opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
-        print_result(approval_by_file(plan, opened))
+        opened = open_project(project, Path.cwd(), os.environ, ports.notices)
+        print_result(approval_by_file(plan, opened, ports))
         return
     file = None if plan_path == "-" else plan_path
     print_plan(plan, output_format, origin=Origin.FILE, file=file)

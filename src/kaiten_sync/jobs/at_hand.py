@@ -14,9 +14,10 @@ from kaiten_sync.kinds.registry import family_kinds
 from kaiten_sync.live import read_licenses
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.ports import Catalog, Connection, Ports
+from kaiten_sync.model.ports import Catalog, Connection, Notices, Ports
 from kaiten_sync.model.resource import DesiredState
-from kaiten_sync.pipeline import load
+from kaiten_sync.model.settings import Project
+from kaiten_sync.pipeline import CatalogSource, load
 from kaiten_sync.plan import held_to, outside, recheck, strangers, unproven
 
 
@@ -26,18 +27,27 @@ def check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports
     Raises:
         RefusedError: it does more than it may.
     """
-    if workspace.project is None:
-        return
-    declared = DesiredState(resources={})
+    if workspace.project is not None:
+        declared = declared_at_hand(workspace.source((), connection.overlays), ports.notices)
+        _refuse(refused_by(plan, workspace.project, declared))
+
+
+def declared_at_hand(source: CatalogSource, notices: Notices) -> DesiredState:
+    """What the catalog at hand declares, which says what is protected; nothing if it is wrong."""
     try:
-        declared = load(workspace.source((), connection.overlays))
+        return load(source)
     except DeclarationError:
-        ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
-    held = held_to(plan, workspace.policy)
+        notices.notify("The catalog is not valid, so only the plan says what is protected.")
+        return DesiredState(resources={})
+
+
+def refused_by(plan: Plan, project: Project, declared: DesiredState) -> tuple[Diagnostic, ...]:
+    """Why a project does not let a plan be applied, as far as no server has to say it."""
+    held = held_to(plan, project.policy)
     protected = held.guards.protected | declared.protected
     held = held.changed(guards=held.guards.changed(protected=protected))
-    found = (*outside(held, workspace.scope), *recheck(held))
-    _refuse((*found, *unproven(held, workspace.policy, declared)))
+    found = (*outside(held, project.scope), *recheck(held))
+    return (*found, *unproven(held, project.policy, declared))
 
 
 def check_versions(plan: Plan, workspace: Workspace, catalog: Catalog, ports: Ports) -> None:
@@ -61,9 +71,8 @@ def check_migration(plan: Plan, workspace: Workspace) -> Plan:
     """
     if workspace.project is None:
         return plan
-    held = held_to(plan, workspace.policy)
-    _refuse((*outside(held, workspace.scope), *recheck(held)))
-    return held
+    _refuse(refused_by(plan, workspace.project, DesiredState(resources={})))
+    return held_to(plan, workspace.policy)
 
 
 def _refuse(refusals: Sequence[Diagnostic]) -> None:

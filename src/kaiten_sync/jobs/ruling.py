@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.impact import affected_by
+from kaiten_sync.jobs.at_hand import declared_at_hand, refused_by
 from kaiten_sync.jobs.impacting import impact_of
+from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import DEFAULT_BUDGET, Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
 from kaiten_sync.model.ports import PlanReader, Ports
+from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Policy, Project
-from kaiten_sync.plan import Proposal, held_to, other_rules, recheck
+from kaiten_sync.plan import Proposal, other_rules
 from kaiten_sync.rules import (
     GivenImpact,
     ReadImpact,
@@ -75,18 +79,30 @@ def permit_by_rules(
     return permit
 
 
-def approval_by_file(plan: Plan, project: Project | None) -> ApprovalLevel:
+def approval_by_file(plan: Plan, project: Project | None, ports: Ports) -> ApprovalLevel:
     """What a saved plan needs, as far as that can be known without a server.
 
     A rule that denies by whom a change affects is judged by apply, which looks at the holders; one
-    that may warn of it takes a review. What does more than the policy of the project file at hand
-    allows is denied, as apply refuses it.
+    that may warn of it takes a review. What the project at hand does not allow is denied, as apply
+    refuses it.
     """
     policy = project.policy if project is not None else Policy()
     found = judge_rules(judged_by_file(policy.rules), plan, _seen(plan, None), plan.changes)
-    refused = recheck(held_to(plan, policy)) if project is not None else ()
-    said = (*refused, *(each.diagnostic for each in found))
+    other = other_rules(plan, rules_digest(policy.rules)) if plan.changes else ()
+    refused = _refused_at_hand(plan, project, ports) if project is not None else ()
+    said = (*other, *refused, *(each.diagnostic for each in found))
     return approval_of(plan.changes, policy.automatic, said)
+
+
+def _refused_at_hand(plan: Plan, project: Project, ports: Ports) -> tuple[Diagnostic, ...]:
+    declared = DesiredState(resources={})
+    if plan.migration is None:
+        target = project.targets.get(plan.target.name)
+        overlays = () if target is None else target.overlays
+        root = Path(project.root)
+        source = source_of(root, project, (), overlays, left_out=ports.history.left_out)
+        declared = declared_at_hand(source, ports.notices)
+    return refused_by(plan, project, declared)
 
 
 def _seen(plan: Plan, impact: Impact | None) -> SeenImpact:
