@@ -271,3 +271,22 @@ def test_rules_judge_a_migration_again_when_it_is_applied(shop: Shop) -> None:
     assert done.code == 4
     assert "the rule 'stop' denies this change" in done.stderr
     assert shop.held()["two"] == "growth"
+
+
+@pytest.mark.parametrize("nearest", ["one", "two", "six"])
+def test_rules_see_every_holder_again_however_many_there_are(
+    shop: Shop, nearest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for slug in ("one", "two", "six"):
+        shop.sell(slug, 2)
+    shop.place.write("kaiten-sync.yaml", RULES.format(name="ours", deny="impact.near > 0"))
+    assert shop.migrate().code == 0
+    shop.use(nearest, 5)
+    # Enough for the list of instances and for one of them.
+    monkeypatch.setattr("kaiten_sync.jobs.ruling.DEFAULT_BUDGET", 2)
+    done = shop.apply()
+    assert done.code == 4
+    assert done.stderr.count("the rule 'ours' denies") == 1
+    assert f"instance/{nearest}: the rule 'ours' denies this change" in done.stderr
+    shop.use(nearest, 2)
+    assert shop.apply().code == 0

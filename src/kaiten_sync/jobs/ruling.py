@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -49,8 +50,10 @@ def permit_by_rules(
     """What judges a plan file again, right before its first write, by the project at hand.
 
     Of a plan that is half applied only the rest is judged, so that it can be finished. What a plan
-    says of rules is not believed: it has to name those of the project file.
+    says of rules is not believed: it has to name those of the project file. Of a migration every
+    holder is looked at, as when it was made: each is a change of its own.
     """
+    budget = DEFAULT_BUDGET if plan.migration is None else sys.maxsize
 
     def permit(changes: Sequence[Change]) -> None:
         if not changes:
@@ -62,7 +65,7 @@ def permit_by_rules(
             )
         policy = project.policy if project is not None else Policy()
         rules = policy.rules
-        impact = impact_of(plan, catalog, DEFAULT_BUDGET, ports) if needs_impact(rules) else None
+        impact = impact_of(plan, catalog, budget, ports) if needs_impact(rules) else None
         found = _judged(policy, plan, impact, changes, ports)
         refused = (
             *other_rules(plan, rules_digest(rules)),

@@ -87,6 +87,9 @@ class ReadImpact(Immutable, frozen=True):
         if change.action == MOVE:
             if self.impact.gap is not None:
                 return {}
+            # Who is not in a sample was not looked at, and may be anything.
+            if self.impact.sample is not None:
+                return {"impact.holders": 1}
             # All that becomes of the holder: who comes near one limit may lose something else.
             found_in = {
                 each.standing
