@@ -290,3 +290,23 @@ def test_rules_see_every_holder_again_however_many_there_are(
     assert f"instance/{nearest}: the rule 'ours' denies this change" in done.stderr
     shop.use(nearest, 2)
     assert shop.apply().code == 0
+
+
+def test_one_who_is_over_already_is_seen_although_the_move_takes_nothing(shop: Shop) -> None:
+    shop.sell("over", 9)
+    shop.sell("within", 3)
+    for version in ("growth", "growth-v2"):
+        limit = {"value": {"type": "number", "value": 4}}
+        answer = shop.api.put(f"/licenses/{version}/entitlements/seats", json=limit)
+        assert answer.status_code == 204
+    shop.migrate()
+    assert (shop.moved(), shop.stays()) == (["within"], {"over": "over"})
+    planned = shop.migrate("--allow", "instance/over")
+    assert "license/growth/grant/seats: 4 → 4\n" in planned.stdout
+    assert "2 holders: 1 over, 0 near, 0 within, 1 unaffected" in planned.stdout
+    shop.place.write("kaiten-sync.yaml", RULES.format(name="ours", deny="impact.over > 0"))
+    assert shop.migrate().code == 0
+    denied = shop.migrate("--allow", "instance/over")
+    assert denied.code == 4
+    assert denied.stderr.count("the rule 'ours' denies") == 1
+    assert "instance/over: the rule 'ours' denies this change" in denied.stderr

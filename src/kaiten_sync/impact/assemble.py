@@ -10,7 +10,7 @@ from datetime import datetime
 from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact.judge import judge, worst_first
 from kaiten_sync.model.holder import Instance, Usage
-from kaiten_sync.model.impact import Affected, ChangeImpact, Sample
+from kaiten_sync.model.impact import Affected, ChangeImpact, Sample, Standing
 
 _CONFIDENCE = 0.98
 """1.96 standard errors of a share of one half: the widest interval of 95 %."""
@@ -64,8 +64,12 @@ def change_impacts(
     usage: Mapping[str, Sequence[Usage]],
     now: datetime,
 ) -> tuple[ChangeImpact, ...]:
-    """Each change with those of its holders that were looked at; the riskiest change first."""
-    found = [_change(each, asking.holders[each.version], usage, now) for each in affected]
+    """Each change with those of its holders that were looked at; the riskiest change first.
+
+    What a move takes from nobody is left out unless somebody is over it.
+    """
+    every = [_change(each, asking.holders[each.version], usage, now) for each in affected]
+    found = [e for e in every if not e.affected.is_kept or e.standings[Standing.OVER]]
     # By address first, since sorting keeps the order of equals: the same reading is always told
     # alike.
     found.sort(key=lambda each: each.affected.address.sort_key)

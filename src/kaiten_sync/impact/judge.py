@@ -24,6 +24,9 @@ def judge(
     """Where a holder of the version is after the change. `usage` is None if it was not read."""
     used = used_now(usage, now)
     standing = _standing(affected, usage, used)
+    # What a move does not take away can leave a holder over only if it is over already.
+    if affected.is_kept and standing is not Standing.OVER:
+        standing = Standing.UNAFFECTED
     return HolderImpact(
         instance=instance.slug,
         customer=instance.customer,

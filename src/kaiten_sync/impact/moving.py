@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from kaiten_sync.effects import Grants, Term, grants_seen, terms
 from kaiten_sync.immutable import Immutable
@@ -41,26 +42,19 @@ class Prospect(Immutable, frozen=True, kw_only=True):
     room: float
 
 
-class Outlook(Immutable, frozen=True, kw_only=True):
-    """What a move from one version to another leaves any holder, by entitlement.
-
-    `taken` is what they have less of afterwards, `kept` the rest.
-    """
-
-    taken: tuple[Affected, ...]
-    kept: tuple[Affected, ...]
+Outlook: TypeAlias = tuple[Affected, ...]
+"""What a move from one version to another leaves any holder, by entitlement."""
 
 
 def outlook(version: str, before: Grants, after: Grants) -> Outlook:
     """Compare what a version grants with what the version grants to which holders move."""
-    taken: list[Affected] = []
-    kept: list[Affected] = []
+    found = []
     for term in terms(before, after):
         affected = _affected(version, term)
         is_less = affected.after is None or affected.after < (affected.before or 0)
-        is_harmful = term.effect.is_harmful
-        (taken if is_harmful and (is_less or not affected.is_metered) else kept).append(affected)
-    return Outlook(taken=tuple(taken), kept=tuple(kept))
+        is_taken = term.effect.is_harmful and (is_less or not affected.is_metered)
+        found.append(affected.changed(is_kept=not is_taken))
+    return tuple(found)
 
 
 def prospect(
@@ -69,11 +63,9 @@ def prospect(
     """Where a holder is after its move. `usage` is None if it was not read."""
     used = {each.entitlement: each for each in usage or ()}
     standings, rooms = [Standing.UNAFFECTED], [1.0]
-    for affected in (*seen.taken, *seen.kept):
+    for affected in seen:
         found = judge(affected, instance, used.get(str(affected.entitlement)), now)
-        # What is not taken away can leave a holder over only if it is over already.
-        if affected in seen.taken or found.standing is Standing.OVER:
-            standings.append(found.standing)
+        standings.append(found.standing)
         if affected.is_metered and found.used is not None:
             limit = affected.after or 0
             if math.isinf(limit) or found.used <= 0:
@@ -85,10 +77,13 @@ def prospect(
 
 
 def affected_by_migration(plan: Plan, to: Address) -> Iterator[Affected]:
-    """What the holders that a plan moves have less of afterwards, version by version."""
+    """What holders that a plan moves have less of afterwards, or may be over, by version."""
     granted = grants_seen(plan)
     for version in sorted(granted.keys() - {to}, key=lambda each: each.sort_key):
-        yield from outlook(version.slug, granted[version], granted[to]).taken
+        for each in outlook(version.slug, granted[version], granted[to]):
+            is_limited = each.after is not None and math.isfinite(each.after)
+            if is_limited or not each.is_kept:
+                yield each
 
 
 def _affected(version: str, term: Term) -> Affected:

@@ -67,6 +67,8 @@ class Affected(Immutable, frozen=True, kw_only=True):
     """The same after the change: what a server reports once it is applied."""
     units: tuple[Unit, Unit] = NO_UNITS
     """Of the number before and after."""
+    is_kept: bool = False
+    """A move takes nothing of it, so it concerns those alone who are over it already."""
 
 
 class HolderImpact(Immutable, frozen=True, kw_only=True):

@@ -107,7 +107,7 @@ def change_text(affected: Affected) -> str:
         f"{safe_text(str(affected.address))}: {_moved(affected, affected.before, affected.after)}"
     )
     thresholds = (affected.threshold, affected.threshold_after)
-    if affected.before != affected.after or thresholds[0] == thresholds[1]:
+    if affected.before != affected.after or thresholds[1] in (None, thresholds[0]):
         return text
     return f"{text} (threshold {_moved(affected, *thresholds)})"
 
