@@ -11,7 +11,7 @@ from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.instance import FAMILY as OF_FAMILY
-from kaiten_sync.kinds.instance import parse_instance
+from kaiten_sync.kinds.instance import INSTANCE, parse_instance
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.registry import SPECS
 from kaiten_sync.model.address import Address
@@ -29,11 +29,13 @@ def addresses_of(texts: Iterable[str]) -> frozenset[Address]:
 
 
 def meant_address(texts: Iterable[str]) -> str | None:
-    """A hint at the address that the first wrong text means, if only its kinds are mistyped."""
+    """A hint at what the first wrong text means, if only its kinds are mistyped, or at holders."""
     for text in texts:
         try:
             parse_address(text)
         except ValueError:
+            if text.partition("/")[0] == INSTANCE.kind:
+                return "no catalog has instances: only `kaiten-sync migrate` takes their addresses"
             words = text.split("/")
             words[::2] = [(get_close_matches(word, SPECS, n=1) or [word])[0] for word in words[::2]]
             return _unless_wrong("/".join(words))

@@ -138,3 +138,8 @@ def test_the_next_step_is_in_json_too(line: str, capsys: pytest.CaptureFixture[s
     error = json.loads(said.out)["error"]
     assert error["hint"]
     assert f"  help: {error['hint']}\n" in said.err
+
+
+def test_a_plan_of_the_catalog_takes_no_holder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["plan", "--allow", "instance/acme"]) == ExitCode.WRONG_INPUT
+    assert "only `kaiten-sync migrate` takes their addresses" in capsys.readouterr().err
