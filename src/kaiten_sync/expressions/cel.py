@@ -23,6 +23,7 @@ _MISTAKE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.MULTILINE)
 _STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
 _LACKS = re.compile(r'No value with name "([^"]+)" found in Activation')
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'.*")
+_HAS = re.compile(r"\bhas\(\s*([\w.]+)\s*\)")
 _SYNTAX = "Syntax error: "
 _LONGEST_REASON = 500
 """Characters. The library repeats values whole, and an expression can make a value of any size."""
@@ -91,7 +92,12 @@ def compiled(text: str, language: Language) -> Expression:
     """
     try:
         return Expression(text, language)
-    except RuntimeError as error:
+    except (RuntimeError, WrongError) as error:
+        asked = next((a for a in _HAS.finditer(text) if a[1] in language.variables), None)
+        if asked is not None:
+            raise WrongError((_needless(asked),)) from error
+        if isinstance(error, WrongError):
+            raise
         message = str(error)
         # The library lists them with a drawing of each place, and some of them twice.
         found = dict.fromkeys(
@@ -103,6 +109,16 @@ def compiled(text: str, language: Language) -> Expression:
         # After the first mistake of syntax, the library has lost its place.
         syntax = sorted(each for each in found if each.message.startswith(_SYNTAX))
         raise WrongError(tuple(syntax[:1] or found)) from error
+
+
+def _needless(asked: re.Match[str]) -> Mistake:
+    """The library takes `has(impact.over)` for the number itself, and would say that of it."""
+    before = asked.string[: asked.start()]
+    return Mistake(
+        before.count("\n") + 1,
+        len(before) - before.rfind("\n"),
+        f"has() asks for a field of a map, and '{asked[1]}' is a variable: use it without has()",
+    )
 
 
 def checked(text: str, language: Language) -> CheckedExpression:

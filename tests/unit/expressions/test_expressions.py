@@ -56,6 +56,21 @@ MISTAKES = [
     ),
     ("change.address.glob(1)", Mistake(1, 20, "'glob' does not take (string, int)")),
     ("impact.over", Mistake(1, 1, "this is of type int; it must be true or false")),
+    *(
+        (
+            text,
+            Mistake(
+                line,
+                column,
+                "has() asks for a field of a map, and 'impact.over' is a variable: use it without"
+                " has()",
+            ),
+        )
+        for text, line, column in (
+            ("has(impact.over)", 1, 1),
+            ("true &&\n  has( impact.over ) && impact.over > 0", 2, 3),
+        )
+    ),
     ("plan.requests = 1", Mistake(1, 15, "Syntax error: '=' means nothing; write '=='")),
     ("plan.requests === 1", Mistake(1, 17, "Syntax error: '=' means nothing; write '=='")),
     ("true & true", Mistake(1, 6, "Syntax error: '&' means nothing; write '&&'")),
