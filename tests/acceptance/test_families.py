@@ -189,6 +189,7 @@ def test_a_refused_change_names_who_holds_the_version(sold: Seller) -> None:
     refusing = LOWERED.replace("PAID\n", "PAID\n    onTighten: refuse\n")
     done = sold.plan(refusing, code=4)
     assert "instance/one, instance/two" in done.stderr
+    assert "; refused, as `onTighten` says" in done.stdout
     sold.release("one", "two")
     sold.plan(refusing)
 

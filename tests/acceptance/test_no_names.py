@@ -77,6 +77,8 @@ def test_migrations(shop: Shop) -> None:
     for shown in FORMATS:
         migrate = ("migrate", "growth", "-o", PLAN, "--format", shown)
         check(shop, *migrate, "--where", "customer != 'okapi'", code=0, says="holder-3")
+        hidden = check(shop, *migrate, "--where", "customer != 'okapi'", code=0, says="not shown")
+        assert "'(not shown" not in hidden  # it is no expression
         check(shop, *migrate, "--where", "instance.license < 5", code=3)
         check(shop, *migrate, "--where", "usage.exports > 1", code=0)
         check(shop, *migrate, "--skip", "instance/zebr", code=3, says="there is no such instance")

@@ -218,7 +218,7 @@ def _tightened(
         who = f"the change {choice.effect} {slug} for {count:,} holder{'' if count == 1 else 's'}"
     who += f" ({_lost(sold)})"
     if terms.when_tightened is WhenTightened.REFUSE:
-        refused = choice.changed(way=Way.IN_PLACE, reason=f"{who}; `onTighten` is refuse")
+        refused = choice.changed(way=Way.IN_PLACE, reason=f"{who}; refused, as `onTighten` says")
         shown = [f"instance/{slug}" for slug in holding[:_MOST_NAMED]]
         more = f" and {len(holding) - _MOST_NAMED} more" if len(holding) > _MOST_NAMED else ""
         named = (

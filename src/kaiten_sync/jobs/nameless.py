@@ -36,7 +36,7 @@ _SAID = re.compile(
 which scope is missing, and of what is billed, the way out."""
 
 _NUMBERED = re.compile(r"holder-[1-9][0-9]*")
-_NOT_SHOWN = "'(not shown: it may name customers)'"
+_NOT_SHOWN = "(not shown: it may name customers)"
 
 
 class Nameless(Immutable, frozen=True):
