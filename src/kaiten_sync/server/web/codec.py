@@ -35,7 +35,7 @@ def decode_body(raw: bytes, what: str = "the body") -> Any:
     """A request body as a value; or another text, which is called `what`.
 
     Raises:
-        RefusalError: 400, it is not JSON.
+        RefusalError: 400, it is not JSON, or JSON that cannot be read.
     """
     if not raw:
         raise invalid("BAD_REQUEST", "the request needs a JSON body")
@@ -43,8 +43,14 @@ def decode_body(raw: bytes, what: str = "the body") -> Any:
         return _DECODER.decode(raw.decode("utf-8"))
     except _TwiceError as error:
         raise invalid("BAD_REQUEST", f"{error} appears twice in one object") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise invalid(
+            "BAD_REQUEST", f"{what} is nested more than {MAX_DEPTH} levels deep"
+        ) from error
+    except (_ConstantError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise invalid("BAD_REQUEST", f"{what} is not valid JSON in UTF-8") from error
+    except ValueError as error:  # Python reads no integer that is longer
+        raise invalid("BAD_REQUEST", f"{what} has a number that is too large") from error
 
 
 def check_storable(value: Any, place: str = "body") -> None:
@@ -69,6 +75,10 @@ def encode(value: Any) -> bytes:
     return _ENCODER.encode(value).encode() if b"null" in found else found
 
 
+class _ConstantError(ValueError):
+    """A number that JSON has not, such as NaN."""
+
+
 class _TwiceError(ValueError):
     """A key that appears twice: which of its values is meant, readers of JSON do not agree on."""
 
@@ -83,7 +93,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
+    raise _ConstantError(f"{text} is not JSON")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
