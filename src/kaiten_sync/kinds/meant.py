@@ -64,6 +64,9 @@ _CHOICES: Mapping[str, str] = {
     for word in words.split()
 }
 
+SLUG_LENGTHS = range(2, 101)
+"""As in the schema: a hint must not suggest a slug that is refused as well."""
+
 _NO_PERIOD = frozenset({"none", "never", "lifetime", "forever", "total", "once"})
 
 _PRICE = re.compile(
@@ -163,7 +166,7 @@ def extends_hint(value: object) -> str:
     slugs = [slug_meant(re.split("[/.:]", word)[-1]) for word in words]
     if len(slugs) > 1:
         return f"write a list: [{', '.join(slugs)}]"
-    if slugs and slugs[0]:
+    if slugs and len(slugs[0]) in SLUG_LENGTHS:
         return f"did you mean '{slugs[0]}'?"
     return f"write a name, or a list of names: `{EXTENDS}: [free, extras]`"
 

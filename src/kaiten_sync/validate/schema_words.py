@@ -14,6 +14,7 @@ from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.meant import (
     EXTENDS_GOES,
     NO_SPACE,
+    SLUG_LENGTHS,
     choice_hint,
     extends_hint,
     field_hint,
@@ -51,8 +52,6 @@ _UNIT_WORDS = frozenset({"unit", "units", "unitname", "measure"})
 _FEW = 10
 """Names that a hint repeats."""
 _ANY_RANGE = "out-of-range"
-_SLUG_LENGTHS = range(2, 101)
-"""As in the schema: a hint must not suggest a slug that is refused as well."""
 
 
 def known_fields(error: ValidationError) -> Collection[str]:
@@ -132,7 +131,7 @@ def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str
             if re.search(r":[{\[]", error.instance):
                 return NO_SPACE
             slug = slug_meant(error.instance)
-            return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
+            return f"did you mean '{slug}'?" if len(slug) in SLUG_LENGTHS else None
         case "wrong-type":
             return _type_hint(error, path)
     return None

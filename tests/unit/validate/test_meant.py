@@ -115,6 +115,7 @@ HELP = {
     "price of a grant": (grant("{value: 5, pricePerUnit: 1}"), "the API has no prices"),
     "prices at the top": (_BASE.replace("licenses:\n", "prices: {}\n"), "the API has no prices"),
     "plans at the top": (_BASE.replace("licenses:\n", "plans: {}\n"), "did you mean 'licenses'?"),
+    "extends too short": (license_("extends: b"), "write a name, or a list"),
     "inherits": (license_("inherits: free"), "did you mean 'extends'?"),
     "extends at the top": (
         _BASE.replace("licenses:\n", "extends: a\n"),
