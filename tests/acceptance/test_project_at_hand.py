@@ -114,6 +114,19 @@ def test_what_a_family_leaves_out_of_scope_is_named(sold: Seller) -> None:
         assert "it is no longer in scope" in said
 
 
+def test_more_than_a_limit_is_allowed_as_the_refusal_says(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As when --max-deletes made the plan: `apply PLAN` alone takes no such option."""
+    project.commit(LESS)
+    path = project.folder / "kaiten-sync.yaml"
+    strict = {**json.loads(path.read_text()), "policy": {"maxDeletes": 0}}
+    path.write_text(json.dumps(strict))
+    assert project.apply() == 4
+    assert "allow more with --max-deletes beside --catalog, or with" in capsys.readouterr().err
+    assert project.apply("--catalog", "catalog.yaml", "--max-deletes", "30%") == 0
+
+
 def test_the_plan_before_this_one_can_be_named(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -70,9 +70,11 @@ def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     """The limits and the protection again, from what is in the plan alone."""
     # A migration deletes and updates nothing of the catalog, so those limits say nothing of it.
     if plan.migration is not None:
-        return tuple(too_many_moves(plan.guards, len(plan.changes), plan.migration.holders))
+        moves = len(plan.changes), plan.migration.holders
+        return tuple(too_many_moves(plan.guards, *moves, is_made=True))
     needs = protected_harm(plan.changes, plan.guards.protected)
-    found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
+    many = too_many(plan.changes, plan.guards, is_made=True)
+    found = [*unmet(needs, plan.guards.allowed), *many]
     return with_places(found, declared_places(plan))
 
 
@@ -92,7 +94,7 @@ def check_moves(plan: Plan, *, count: int, holders: int) -> None:
         RefusedError: they are more.
     """
     wave = None if plan.migration is None else plan.migration.wave
-    _refuse(too_many_moves(plan.guards, count, holders, wave))
+    _refuse(too_many_moves(plan.guards, count, holders, wave, is_made=True))
 
 
 def _refuse(found: Iterable[Diagnostic]) -> None:

@@ -39,10 +39,13 @@ def touched_by_kind(changes: Sequence[Change]) -> Mapping[Kind, int]:
     return Counter(address.kind for address in touched)
 
 
-def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
+def too_many(
+    changes: Sequence[Change], guards: Guards, *, is_made: bool = False
+) -> Iterator[Diagnostic]:
     """Kinds of which more is deleted or changed than the limits allow.
 
-    What is deleted with the object that it is in is one delete with it.
+    What is deleted with the object that it is in is one delete with it. Options say how a plan is
+    made: one that `is_made` already is held to the project file.
     """
     together = gone_with_parent(changes)
     for is_delete, limit, name, verb, option in (
@@ -67,13 +70,18 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
                     message=f"{verb} {count} of {population} live {_noun(kind, population)}"
                     f" ({100 * count / population:.0f}%); {name} allows {limit}"
                     f"{unset}",
-                    hint=f"if that is meant, allow more with {option}, or with `{name}` below"
-                    " `policy:` in the project file",
+                    hint=f"if that is meant, allow more with {option}{_with_catalog(is_made)}, or"
+                    f" with `{name}` below `policy:` in the project file",
                 )
 
 
 def too_many_moves(
-    guards: Guards, count: int, holders: int, wave: Limit | None = None
+    guards: Guards,
+    count: int,
+    holders: int,
+    wave: Limit | None = None,
+    *,
+    is_made: bool = False,
 ) -> Iterator[Diagnostic]:
     """Whether a migration moves more holders than `maxMoves` allows, or than its wave takes."""
     of_all = f"moves {count:,} of {holders:,} {plural(holders, 'holder')}"
@@ -86,9 +94,14 @@ def too_many_moves(
         yield Diagnostic(
             rule="too-many-moves",
             message=f"{of_all} ({100 * count / holders:.0f}%); maxMoves allows {guards.max_moves}",
-            hint="move fewer at a time with --wave, or allow more with --max-moves, or with"
-            " `maxMoves` below `policy:` in the project file",
+            hint="move fewer at a time with --wave, or allow more with"
+            f"{'' if is_made else ' --max-moves, or with'} `maxMoves` below `policy:` in the"
+            " project file",
         )
+
+
+def _with_catalog(is_made: bool) -> str:
+    return " beside --catalog" if is_made else ""
 
 
 def _noun(kind: Kind, count: int) -> str:
