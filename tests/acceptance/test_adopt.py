@@ -165,6 +165,58 @@ def test_what_a_new_object_rests_on_is_taken_along(
     assert again.code == 0, again.stdout
 
 
+@pytest.mark.parametrize(
+    ("named", "along"),
+    [
+        ("entitlement/seats", {"license/growth/grant/seats"}),
+        ("group/quotas", {"entitlement/seats", "license/growth/grant/seats"}),
+        ("license/growth/grant/seats", set()),
+    ],
+)
+def test_what_rests_on_something_gone_goes_with_it(
+    place: Workplace, api: httpx.Client, named: str, along: set[str]
+) -> None:
+    place.write(
+        "catalog.yaml",
+        "version: 1\ngroups: {quotas: {name: Quotas}}\nentitlements:\n"
+        "  seats: {name: Seats, type: NUMBER, groups: [quotas]}\n"
+        "  calls: {name: Calls, type: NUMBER}\n"
+        "licenses:\n  growth: {name: Growth, type: PAID, entitlements: {seats: 5, calls: 6}}\n",
+    )
+    where = ("-f", "catalog.yaml")
+    assert place.run("plan", *where, "-o", "the.plan.json").code == 0
+    assert place.run("apply", "the.plan.json").code == 0
+    for path in ("licenses/growth/entitlements", "entitlements"):
+        assert api.delete(f"/{path}/seats").is_success
+    assert api.delete("/entitlement-groups/quotas").is_success
+    done = place.run("adopt", *where, "--plan", "the.plan.json", named)
+    assert done.code == 0, done.stderr
+    assert {line.split()[0] for line in done.stderr.splitlines() if "along" in line} == along
+    assert place.run("validate", "catalog.yaml").code == 0
+    whole = place.run("adopt", *where, "--plan", "the.plan.json", "group/quotas")
+    assert (whole.code == 0) is (named != "group/quotas")
+    assert place.run("drift", *where, "--detailed-exitcode").code == 0
+
+
+def test_a_group_that_is_gone_is_taken_out_of_what_was_in_it(
+    place: Workplace, api: httpx.Client
+) -> None:
+    place.write(
+        "catalog.yaml",
+        "version: 1\ngroups: {quotas: {name: Quotas}, other: {name: Other}}\nentitlements:\n"
+        "  seats: {name: Seats, type: NUMBER, groups: [quotas, other]}\n",
+    )
+    where = ("-f", "catalog.yaml")
+    assert place.run("apply", *where, "--yes").code == 0
+    body = {"name": "Seats", "description": None, "groupSlugs": ["other"]}
+    assert api.put("/entitlements/seats", json=body).is_success
+    assert api.delete("/entitlement-groups/quotas").is_success
+    done = place.run("adopt", *where, "group/quotas")
+    assert done.code == 0, done.stderr
+    assert "entitlement/seats is taken along: it rests on group/quotas" in done.stderr
+    assert place.run("drift", *where, "--detailed-exitcode").code == 0
+
+
 def test_new_objects_can_go_into_a_file_of_their_own(applied: Workplace, api: httpx.Client) -> None:
     make(api, "/entitlement-groups", name="Theirs", slug="theirs")
     refused = applied.run("adopt", "-t", "prod", "group/theirs", "--into", "new.yaml")

@@ -114,8 +114,8 @@ def _say_more(adoption: Adoption, *, is_named: bool) -> None:
 
     for obstacle in adoption.obstacles:
         say(f"not adopted: {obstacle.headline}")
-    for address, by in adoption.along.items():
-        say(f"{address} is taken along: {by} rests on it")
+    for address, why in adoption.along.items():
+        say(f"{address} is taken along: {why}")
     for address in adoption.differing:
         say(f"{address} still differs: only `sold` was compared before; adopt it again")
     for target, addresses in adoption.elsewhere.items():

@@ -85,7 +85,7 @@ class Adoption(Immutable, frozen=True, kw_only=True):
     changes: tuple[FileChange, ...]
     live: LiveState
     obstacles: tuple[Diagnostic, ...] = ()
-    along: Mapping[Address, Address] = {}
+    along: Mapping[Address, str] = {}
     elsewhere: Mapping[str, tuple[Address, ...]] = {}
     differing: tuple[Address, ...] = ()
 
@@ -93,7 +93,8 @@ class Adoption(Immutable, frozen=True, kw_only=True):
 def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption:
     """Write live values into the files, all files together, or leave every file as it was.
 
-    What nobody declared and a chosen object rests on is taken along.
+    What nobody declared and a chosen object rests on is taken along, and what is declared and rests
+    on one that is gone.
 
     Raises:
         UsageError: an object that is named does not differ, or a file cannot be written.
@@ -112,7 +113,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     meant = declarable(found, ports)
     named = _chosen(meant, sides, _EDITS if overlay is None else _NOT_GITS, found)
     meant, named = (_still_declared(each, named) for each in (meant, named))
-    along = taken_along(named, differences, live)
+    along = taken_along(named, differences, live, desired)
     needed = declarable([each for each in differences if each.address in along], ports)
     chosen = _without_children((*named, *needed))
     others = {} if request.drift.files else _other_targets(workspace, sides)
@@ -135,7 +136,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         changes=attempt.changes,
         live=live,
         obstacles=attempt.obstacles,
-        along={each: by for each, by in along.items() if each in attempt.addresses},
+        along={each: why for each, why in along.items() if each in attempt.addresses},
         elsewhere=elsewhere,
         differing=still_differing(source, live, attempt),
     )
