@@ -27,7 +27,7 @@ from kaiten_sync.model.settings import Project, Scope
 from kaiten_sync.validate import check, check_project, with_wanted
 
 _EXPORT = "`kaiten-sync export -o DIR` writes the catalog of a server"
-_OVERLAY = "`kaiten-sync export -t TARGET --overlay-of OTHER` writes how a target differs"
+_OVERLAY = "`kaiten-sync export --overlay-of TARGET` writes how a target differs"
 
 
 class CatalogSource(Immutable, frozen=True, kw_only=True):

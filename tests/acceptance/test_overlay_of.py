@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -134,6 +135,13 @@ def test_the_overlay_has_exactly_the_differences_and_plans_empty(two: Two) -> No
     assert "is there already" in two.run("export", "--overlay-of", "staging", code=3)
     two.run("export", "--overlay-of", "staging", "--force")
     assert two.overlay() == text
+
+
+@pytest.mark.parametrize("words", [("validate",), ("plan", "-t", "staging")])
+def test_an_overlay_that_is_missing_is_written_as_it_says(two: Two, words: tuple[str, ...]) -> None:
+    (command,) = re.findall("`kaiten-sync (export[^`]*)`", two.run(*words, code=3))
+    two.run(*command.replace("TARGET", "staging").split())
+    two.plan()
 
 
 def test_where_the_overlay_goes(two: Two) -> None:

@@ -113,7 +113,7 @@ class TotalsDocument(JsonDocument, frozen=True):
 
 
 class ImpactDocument(JsonDocument, frozen=True):
-    """Output of `kaiten-sync impact --format json`, and the file of `plan --impact-out`.
+    """Output of `kaiten-sync impact PLAN --format json`, and the file of `plan --impact-out`.
 
     Usage changes all the time, so it is a separate reading and not part of the plan file.
     """

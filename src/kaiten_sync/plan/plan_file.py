@@ -29,7 +29,9 @@ SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
 _PIECE_BYTES = 256 * 1024
 
-_MADE_BY = "a plan file is what `kaiten-sync plan -o FILE` or `kaiten-sync migrate -o FILE` wrote"
+_MADE_BY = (
+    "a plan file is what `kaiten-sync plan -o FILE` or `kaiten-sync migrate FAMILY -o FILE` wrote"
+)
 _AGAIN = "make the plan again; a plan is never edited by hand"
 
 _MIGRATION = "migration"

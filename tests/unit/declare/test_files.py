@@ -379,6 +379,6 @@ def test_a_missing_folder_names_the_command_that_writes_it(tmp_path: Path) -> No
         source = CatalogSource(root=tmp_path, catalog=("c.yaml",), overlays=(overlay,))
         _, (finding,) = validate(source)
         assert finding.message.endswith("the folder does not exist")
-        assert "`kaiten-sync export -t TARGET --overlay-of OTHER` writes" in (finding.hint or "")
+        assert "`kaiten-sync export --overlay-of TARGET` writes" in (finding.hint or "")
     _, (finding,) = validate(CatalogSource(root=tmp_path, catalog=("cat/",)))
     assert "`kaiten-sync export -o DIR` writes" in (finding.hint or "")
