@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod, end_
 from kaiten_sync.server.db.counter_pages import METER_SORTS
 from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.sums import count_counters
-from kaiten_sync.server.db.tables import event, instance, usage
+from kaiten_sync.server.db.tables import event, grant, instance, usage
 from kaiten_sync.server.domain.saturation import FULL_BANDS, Band
 from kaiten_sync.server.service.audit import recent_events
 from kaiten_sync.server.service.saturation import Meter as ShownMeter
@@ -162,6 +162,24 @@ def test_the_fullest_are_those_that_every_counter_read_one_by_one_gives(
         assert [m.ratio or 0.0 for m in _all_pages(work, wanted, 20)] == _ratios(fit)
 
 
+@pytest.mark.parametrize("stored", [-1e301, -7.0, -4.0, 0.0, 2.0, 7.0])
+@pytest.mark.parametrize("threshold", [-1e300, -5, 0, 3, 1e300])
+def test_a_window_that_ended_is_in_the_band_that_it_shows(
+    scene: Scene, threshold: float, stored: float
+) -> None:
+    now_ms = scene.clock.now_ms
+    ages = [40 * DAY_MS, 0] * (INSTANCES * len(_KINDS) // 2)
+    with _undone(scene.meter.database_url) as connection:
+        _write(connection, scene, now_ms, [now_ms] * INSTANCES, [(age, stored) for age in ages])
+        granted = {"type": "number", "value": threshold}
+        connection.execute(update(grant).values(value=granted))
+        work = scene.work(connection, now_ms)
+        each = [m for slug in scene.ids for m in meters_of_instance(work, slug)]
+        for band in Band:
+            fit = {_key(m) for m in each if m.saturation and m.saturation.band is band}
+            assert {*map(_key, _all_pages(work, CounterFilter(band=band), 500))} == fit
+
+
 @pytest.mark.parametrize("license_slug", [None, "small"])
 @pytest.mark.parametrize("sort", METER_SORTS)
 def test_every_order_lists_the_same_counters(
@@ -278,10 +296,13 @@ def _write(
     return entitlement_ids
 
 
+class _Undo(Exception):  # noqa: N818  it is no error
+    pass
+
+
 @contextmanager
 def _undone(database_url: str) -> Iterator[Connection]:
     """A transaction that leaves nothing behind."""
-    with opened(database_url) as database, database.engine.connect() as connection:
-        transaction = connection.begin()
+    with opened(database_url) as database, suppress(_Undo), database.writing() as connection:
         yield connection
-        transaction.rollback()
+        raise _Undo

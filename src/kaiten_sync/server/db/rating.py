@@ -12,6 +12,7 @@ the two.
 from __future__ import annotations
 
 import sqlite3
+import sys
 from typing import Any
 
 from sqlalchemy import (
@@ -54,6 +55,9 @@ UNLIMITED = -1.0
 
 _LEAST, _MOST = 1e-100, 1e100
 """Bounds of both sides of a division: PostgreSQL refuses one whose result is too large."""
+
+_LOWEST = -sys.float_info.max
+"""The least that a counter can be."""
 
 _HAS_NUMBERS = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
 # Both, since no constraint keeps the two alike.
@@ -115,6 +119,8 @@ def _granted(entitlement_id: str | None, *, named: bool) -> Select[Any]:
     at_warning = _threshold * _warns_at / literal(100.0)
     floor = case(
         (_threshold == UNLIMITED, null()),
+        # Nothing is more than is granted: also a counter that was less until its window ended.
+        (_threshold < 0, _LOWEST),
         (not_(is_usual), 0.0),
         (and_(_warns_at > 0, _warns_at < NEAR_RATIO * 100), at_warning),
         else_=_threshold * NEAR_RATIO,
