@@ -1,4 +1,4 @@
-"""A plan that was made within a larger budget of requests is judged again by all holders."""
+"""Rules judge by all holders, where nobody can be asked for a larger budget of requests."""
 
 from __future__ import annotations
 
@@ -42,3 +42,23 @@ def test_apply_looks_at_all_whom_a_rule_may_deny_for(
     shop.use(over, 2)
     applied = shop.run("apply", PLAN)
     assert applied.code == 0, applied.stderr
+
+
+def test_a_revert_looks_at_all_whom_a_rule_may_deny_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for slug in ("one", "two", "six"):
+        shop.sell(slug, 2)
+    shop.place.write("kaiten-sync.yaml", PROJECT)
+    shop.place.write("catalog.yaml", CATALOG)
+    assert shop.run("plan", "-o", PLAN).code == 0
+    raised = {"value": {"type": "number", "value": 20}}
+    assert shop.api.put("/licenses/growth/entitlements/seats", json=raised).is_success
+    monkeypatch.setattr("kaiten_sync.jobs.ruling.DEFAULT_BUDGET", 2)
+    shop.use("six", 15)
+    denied = shop.run("drift", "--revert")
+    assert denied.code == 4
+    assert "the rule 'nobody is cut off' denies this change" in denied.stderr
+    shop.use("six", 2)
+    reverted = shop.run("drift", "--revert")
+    assert reverted.code == 0, reverted.stderr

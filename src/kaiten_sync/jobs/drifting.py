@@ -17,13 +17,12 @@ from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
 from kaiten_sync.jobs.planning import Proposal
-from kaiten_sync.jobs.ruling import ruled
+from kaiten_sync.jobs.ruling import budget_for, ruled
 from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.family import Way
-from kaiten_sync.model.impact import DEFAULT_BUDGET
 from kaiten_sync.model.ports import Catalog, Connection, Ports
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import CatalogSource, load
@@ -139,7 +138,8 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         proposal = plan_revert(
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
         )
-        impact = impact_of(proposal.plan, catalog, DEFAULT_BUDGET, ports, upward=True)
+        budget = budget_for(workspace.policy.rules, proposal.plan)
+        impact = impact_of(proposal.plan, catalog, budget, ports, upward=True)
         proposal = ruled(proposal.changed(impact=impact), workspace.policy, ports)
     proposal = proposal if request.is_named else unnamed(proposal)
     for note in proposal.notes:

@@ -16,7 +16,7 @@ from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import DEFAULT_BUDGET, Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.policy_rule import ApprovalLevel, RuleVerb, rules_digest
+from kaiten_sync.model.policy_rule import ApprovalLevel, PolicyRule, RuleVerb, rules_digest
 from kaiten_sync.model.ports import PlanReader, Ports
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Policy, Project
@@ -44,14 +44,24 @@ def ruled(proposal: Proposal, policy: Policy, ports: Ports) -> Proposal:
     return proposal.changed(diagnostics=diagnostics, approval=approval)
 
 
+def budget_for(rules: Sequence[PolicyRule], plan: Plan) -> int:
+    """How many requests the rules may take, where nobody can be asked for more.
+
+    Every holder is looked at if a rule may deny by that, or if each is a change of its own: a
+    sample would answer nothing.
+    """
+    denying = tuple(each for each in rules if each.verb is RuleVerb.DENY)
+    is_whole = plan.migration is not None or needs_impact(denying)
+    return sys.maxsize if is_whole else DEFAULT_BUDGET
+
+
 def permit_by_rules(
     plan: Plan, project: Project | None, catalog: PlanReader, ports: Ports
 ) -> Permit:
     """What judges a plan file again, right before its first write, by the project at hand.
 
     Of a plan that is half applied only the rest is judged, so that it can be finished. What a plan
-    says of rules is not believed: it has to name those of the project file. Every holder is looked
-    at if a rule may deny by that, or if each is a change of its own: a sample would answer nothing.
+    says of rules is not believed: it has to name those of the project file.
     """
 
     def permit(changes: Sequence[Change]) -> None:
@@ -64,9 +74,7 @@ def permit_by_rules(
             )
         policy = project.policy if project is not None else Policy()
         rules = policy.rules
-        denying = tuple(each for each in rules if each.verb is RuleVerb.DENY)
-        is_whole = plan.migration is not None or needs_impact(denying)
-        budget = sys.maxsize if is_whole else DEFAULT_BUDGET
+        budget = budget_for(rules, plan)
         impact = impact_of(plan, catalog, budget, ports) if needs_impact(rules) else None
         found = _judged(policy, plan, impact, changes, ports)
         refused = (
