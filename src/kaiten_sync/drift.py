@@ -95,6 +95,7 @@ def plan_revert(
     *,
     policy: Policy,
     progress: Progress,
+    allowed: frozenset[Address] = frozenset(),
 ) -> Proposal:
     """A plan that undoes what was edited on the server, and what that rests on; nothing else.
 
@@ -124,6 +125,7 @@ def plan_revert(
         leaving,
         target=case.target,
         policy=policy,
+        allowed=allowed,
         holders=holders,
         use=read_use(catalog, restarted, progress=progress, known=seen.read),
         sold=sold.resolution,

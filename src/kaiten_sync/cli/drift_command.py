@@ -13,12 +13,14 @@ from kaiten_sync.cli.impact_options import names_are_shown, names_option
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     CatalogChoice,
+    RevertChoice,
     ServerChoice,
     catalog_options,
     committed_plan_option,
     detailed_exitcode_option,
     format_option,
     prune_option,
+    revert_options,
     target_options,
 )
 from kaiten_sync.errors import UsageError
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--out", type=OUTPUT_FILE, metavar="FILE", help="Write the plan of --revert here."
 )
+@revert_options
 @names_option
 @format_option(formats.DRIFT)
 @detailed_exitcode_option
@@ -55,6 +58,7 @@ def command(
     is_all: bool,
     revert: bool,
     out: str | None,
+    limits: RevertChoice,
     names: bool | None,
     output_format: str,
     detailed_exitcode: bool,
@@ -83,10 +87,8 @@ def command(
 
     _check_options(output_format, is_all=is_all, is_revert=revert)
     request = drift_request(
-        declaration, server, prune, plan=plan, addresses=addresses, is_all=is_all
-    )
-    is_named = names_are_shown(asked=names)
-    request = request.changed(counts_unmanaged=unmanaged, is_named=is_named)
+        declaration, server, prune, limits, plan=plan, addresses=addresses, is_all=is_all
+    ).changed(counts_unmanaged=unmanaged, is_named=names_are_shown(asked=names))
     with workspace_for(output_format, declaration, server) as (workspace, files):
         if revert:
             proposal = drifting.revert(workspace, request, out, terminal_ports())
@@ -133,6 +135,7 @@ def _check_options(output_format: str, *, is_all: bool, is_revert: bool) -> None
     if not is_revert:
         way_out = "add --revert, which makes a plan, or leave it out"
         refuse_idle(("out",), "a report goes to standard output", way_out)
+        refuse_idle(("allow", "max_updates"), "a report changes nothing", way_out)
         refuse_idle(("names",), "a report names no holders", way_out)
         return
     refuse_idle(

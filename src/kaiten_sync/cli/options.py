@@ -66,6 +66,17 @@ class PolicyChoice(Immutable, frozen=True, kw_only=True):
     moved: bool = False
 
 
+class RevertChoice(Immutable, frozen=True, kw_only=True):
+    """What the options say that a revert may do; None if they say nothing."""
+
+    max_updates: str | None = None
+    allow: tuple[str, ...] = ()
+
+
+NO_EXCEPTIONS = RevertChoice()
+"""For commands that revert nothing."""
+
+
 class OutputPath(PathWord):
     """A file or a folder to write to. It is checked before anything is read or sent."""
 
@@ -196,6 +207,36 @@ def prune_option(function: _Function) -> _Function:
     )(function)
 
 
+def allow_option(function: _Function) -> _Function:
+    """The objects whose protection a person lifts."""
+    return click.option(
+        "--allow",
+        multiple=True,
+        metavar="ADDRESS",
+        shell_complete=complete_address,
+        help="Lift the protection of this one object, for this plan; may be repeated.",
+    )(function)
+
+
+def max_updates_option(function: _Function) -> _Function:
+    """How much of a kind a plan may update."""
+    return click.option(
+        "--max-updates",
+        metavar="SHARE",
+        help="Maximum updates per kind: a share of the live objects (30%), or a count."
+        " Default: `maxUpdates` of the project file, or else 30%.",
+    )(function)
+
+
+def revert_options(function: _Function) -> _Function:
+    """What a revert may do; arrives as `limits`, a `RevertChoice`."""
+    return _all(
+        _gather(function, "limits", RevertChoice),
+        allow_option,
+        max_updates_option,
+    )
+
+
 def policy_options(function: _Function) -> _Function:
     """What a plan may do; arrives as `limits`, a `PolicyChoice`."""
     return _all(
@@ -214,25 +255,14 @@ def policy_options(function: _Function) -> _Function:
             is_flag=True,
             help="With --previous: the server of that plan is this one, at another URL.",
         ),
-        click.option(
-            "--allow",
-            multiple=True,
-            metavar="ADDRESS",
-            shell_complete=complete_address,
-            help="Lift the protection of this one object, for this plan; may be repeated.",
-        ),
+        allow_option,
         click.option(
             "--max-deletes",
             metavar="SHARE",
             help="Maximum deletes per kind: a share of the live objects (30%), or a count."
             " Default: `maxDeletes` of the project file, or else 30%.",
         ),
-        click.option(
-            "--max-updates",
-            metavar="SHARE",
-            help="Maximum updates per kind: a share of the live objects (30%), or a count."
-            " Default: `maxUpdates` of the project file, or else 30%.",
-        ),
+        max_updates_option,
     )
 
 

@@ -13,7 +13,13 @@ import click
 from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
 from kaiten_sync.cli.impact_options import may_name
 from kaiten_sync.cli.next_command import PLACE, PROJECT, given
-from kaiten_sync.cli.options import CatalogChoice, PolicyChoice, ServerChoice
+from kaiten_sync.cli.options import (
+    NO_EXCEPTIONS,
+    CatalogChoice,
+    PolicyChoice,
+    RevertChoice,
+    ServerChoice,
+)
 from kaiten_sync.cli.output import TerminalNotices
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.signals import TerminalStop
@@ -94,9 +100,7 @@ def plan_request(
         ),
         previous=limits.previous,
         is_moved=limits.moved,
-        allowed=_addresses(
-            limits.allow, "--allow: ", "each --allow names one object of the catalog"
-        ),
+        allowed=_allowed(limits.allow),
         out=out,
     )
 
@@ -105,6 +109,7 @@ def drift_request(
     declaration: CatalogChoice,
     server: ServerChoice,
     prune: str | None = None,
+    limits: RevertChoice = NO_EXCEPTIONS,
     *,
     plan: str | None,
     addresses: Sequence[str],
@@ -128,6 +133,8 @@ def drift_request(
         only=only,
         is_all=is_all,
         prune=None if prune is None else Prune(prune),
+        overrides=PolicyOverrides(max_updates=limit_of(limits.max_updates, "--max-updates")),
+        allowed=_allowed(limits.allow),
         words=given(*PLACE),
     )
 
@@ -157,6 +164,10 @@ def _redaction() -> Redaction:
 def _notices() -> TerminalNotices:
     """The notices of this run, which name holders only if that is wanted."""
     return TerminalNotices(is_named=may_name(click.get_current_context()))
+
+
+def _allowed(texts: Sequence[str]) -> frozenset[Address]:
+    return _addresses(texts, "--allow: ", "each --allow names one object of the catalog")
 
 
 def _addresses(texts: Sequence[str], option: str, rule: str) -> frozenset[Address]:

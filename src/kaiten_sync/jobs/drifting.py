@@ -16,7 +16,7 @@ from kaiten_sync.jobs.known import check_known, hint_at, names_of, unknown_of
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces, write_output
-from kaiten_sync.jobs.planning import Proposal
+from kaiten_sync.jobs.planning import PolicyOverrides, Proposal
 from kaiten_sync.jobs.ruling import budget_for, ruled
 from kaiten_sync.jobs.suggesting import drift_command
 from kaiten_sync.jobs.workspace import Workspace
@@ -43,7 +43,8 @@ class DriftRequest(Immutable, frozen=True, kw_only=True):
     `files` replace the project's catalog, and `plan` names what was agreed, as `agreed_on` takes
     it. `only` are the objects to look at, with what they contain; empty for all. `is_all` means
     every target of the project, and `counts_unmanaged` that what nobody declared is drift
-    everywhere. `prune` replaces the project's. Without `is_named` a revert names no instance and no
+    everywhere. `prune` replaces the project's. A revert may do what `overrides` say, whatever the
+    project does, and to the objects of `allowed`; without `is_named` it names no instance and no
     customer. `words` are those of a command line that name the catalog and the target, for the
     commands that a report suggests.
     """
@@ -53,6 +54,8 @@ class DriftRequest(Immutable, frozen=True, kw_only=True):
     only: frozenset[Address] = frozenset()
     is_all: bool = False
     prune: Prune | None = None
+    overrides: PolicyOverrides = PolicyOverrides()
+    allowed: frozenset[Address] = frozenset()
     counts_unmanaged: bool = False
     is_named: bool = True
     words: tuple[str, ...] = ()
@@ -136,7 +139,12 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         )
     with sides.open(ports) as catalog:
         proposal = plan_revert(
-            desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
+            desired,
+            catalog,
+            sides.case,
+            policy=request.overrides.over(workspace.policy),
+            progress=ports.progress,
+            allowed=request.allowed,
         )
         budget = budget_for(workspace.policy.rules, proposal.plan)
         impact = impact_of(proposal.plan, catalog, budget, ports, upward=True)
