@@ -198,6 +198,26 @@ def test_what_rests_on_something_gone_goes_with_it(
     assert place.run("drift", *where, "--detailed-exitcode").code == 0
 
 
+def test_what_cannot_be_adopted_takes_nothing_along(place: Workplace, api: httpx.Client) -> None:
+    """A license that git has new rests on the entitlement, so that stays, with its grants."""
+    catalog = (
+        "version: 1\nentitlements:\n  seats: {name: Seats, type: NUMBER}\n"
+        "licenses:\n  growth: {name: Growth, type: PAID, entitlements: {seats: 5}}\n"
+    )
+    place.write("catalog.yaml", catalog)
+    where = ("-f", "catalog.yaml")
+    assert place.run("plan", *where, "-o", "the.plan.json").code == 0
+    assert place.run("apply", "the.plan.json").code == 0
+    for path in ("licenses/growth/entitlements", "entitlements"):
+        assert api.delete(f"/{path}/seats").is_success
+    catalog += "  partner: {name: Partner, type: PAID, entitlements: {seats: 7}}\n"
+    file = place.write("catalog.yaml", catalog)
+    done = place.run("adopt", *where, "--plan", "the.plan.json", "entitlement/seats")
+    assert done.code == 4
+    assert "the entitlement 'seats' is not declared" in done.stderr
+    assert file.read_text(encoding="utf-8") == catalog
+
+
 def test_a_group_that_is_gone_is_taken_out_of_what_was_in_it(
     place: Workplace, api: httpx.Client
 ) -> None:

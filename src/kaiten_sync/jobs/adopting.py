@@ -124,7 +124,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         edits = InPlace(source, desired, live, request.into or into)
     else:
         edits = _IntoOverlay(overlay, desired, live, ports.files)
-    attempt = _Trials(source, others, live, edits).best(chosen)
+    attempt = _Trials(source, others, live, edits).best_with(chosen, along)
     if chosen and not attempt.adopted:
         raise _nothing_adopted(attempt, may_overlay=overlay is None and bool(source.overlays))
     elsewhere = elsewhere_of(others, attempt)  # before it is written
@@ -199,6 +199,13 @@ class _Trials:
         self._others = [other for other in others.values() if validate(other)[0] is not None]
         self._live = live
         self._edits = edits
+
+    def best_with(self, chosen: Sequence[Difference], along: Collection[Address]) -> Trial:
+        """The best of what is chosen; if not all can be, without what else is to be removed."""
+        best = self.best(chosen)
+        new = DriftClass.UNMANAGED
+        alone = [each for each in chosen if each.address not in along or each.drift is new]
+        return self.best(alone) if best.obstacles and len(alone) < len(chosen) else best
 
     def best(self, chosen: Sequence[Difference]) -> Trial:
         """As many of the differences as can be adopted together."""
