@@ -257,7 +257,7 @@ def comma_hint(key: str) -> str | None:
     """What was meant by a key such as `000 emails`: in braces, 10,000 is two entries."""
     if re.match(r"[0-9]{3}(?![0-9])", key) is None:
         return None
-    return "in braces, a comma begins the next entry: write 10000 or 10_000, not 10,000"
+    return "in braces, a comma begins the next entry: write the number without it, or `_` instead"
 
 
 def slug_meant(text: str) -> str:
