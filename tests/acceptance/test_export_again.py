@@ -201,3 +201,14 @@ def test_an_export_says_that_overlays_would_be_merged_over_it(selling: Workplace
     assert done.code == 0, done.stderr
     assert "the target's overlays (over.yaml) are merged over these files" in done.stderr
     assert "plan -t eu -f new" in done.stdout
+
+
+def test_force_is_advised_only_where_it_helps(selling: Workplace) -> None:
+    export(selling)
+    taken = selling.run("export", "-o", "catalog")
+    assert (taken.code, "or pass --force" in taken.stderr) == (3, True)
+    selling.write("catalog/mine.yaml", MINE)
+    for force in ((), ("--force",)):
+        mixed = selling.run("export", "-o", "catalog", *force)
+        assert (mixed.code, "pass --force" in mixed.stderr) == (3, False)
+        assert "nothing was written" in mixed.stderr

@@ -48,31 +48,36 @@ def replacing(
         for found in (find_files([str(folder)], root=Path()) if folder.is_dir() else ())
         if isinstance(found, FoundFile) and os.path.realpath(found.path) not in written
     ]
-    taken = _in_the_way(folder, contents, files)
-    if not is_forced and (taken or others):
-        raise UsageError(
-            f"{[*taken, *others][0]} is there already; nothing was written",
-            hint="choose an empty folder, or pass --force",
-        )
     recorded = _recorded(folder, files)
     foreign = [path for path in others if not _is_exported(path, folder, recorded, files)]
+    found = [*_in_the_way(folder, contents, files), *others]
+    if found and not is_forced:
+        raise UsageError(
+            f"{found[0]} is there already; nothing was written",
+            # Not where it would be refused as well, such as in a project's own folder.
+            hint="choose an empty folder" + ("" if foreign else ", or pass --force"),
+        )
     if foreign:
         raise UsageError(
             "not written by export, or changed since, and planning the folder would read it:"
             f" {', '.join(path.as_posix() for path in foreign)}; nothing was written",
-            hint="move these files to another folder, or delete them, and export again",
+            hint="choose another folder, or move these files to one, and export again",
         )
     same_breaks = dict(contents)
     for path, text in contents.items():
         # A file that is replaced keeps its line breaks: else all of it would differ in git.
         if files.is_file(path) and b"\r\n" in files.read(path):
             same_breaks[path] = text.replace(b"\n", b"\r\n")
-    inside = {p: text for p, text in same_breaks.items() if p.is_relative_to(folder)}
-    lines = sorted((_name(folder, path), _digest(text)) for path, text in inside.items())
-    # In the form of `sha256sum`, so that people can check it without this program.
-    record = "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
     # The record comes last: until then, the one before still names what is to be removed.
+    record = _record(folder, same_breaks)
     return {**same_breaks, **dict.fromkeys(others), folder / RECORD: record}
+
+
+def _record(folder: Path, contents: Mapping[Path, bytes]) -> bytes:
+    """In the form of `sha256sum`, so that people can check it without this program."""
+    inside = {p: text for p, text in contents.items() if p.is_relative_to(folder)}
+    lines = sorted((_name(folder, path), _digest(text)) for path, text in inside.items())
+    return "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
 
 
 def _in_the_way(folder: Path, contents: Mapping[Path, bytes], files: Files) -> Sequence[Path]:
