@@ -16,7 +16,7 @@ from cel_expr_python import cel
 
 from kaiten_sync.expressions.functions import glob, within
 from kaiten_sync.expressions.language import CheckedExpression, Language, Mistake, Unjudged, Verdict
-from kaiten_sync.expressions.mismatch import mismatch
+from kaiten_sync.expressions.wording import worded
 from kaiten_sync.model.value import Json
 
 _MISTAKE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.MULTILINE)
@@ -64,7 +64,7 @@ class Expression:
         try:
             found = self._compiled.eval(data=values)
         except RuntimeError as error:  # the bound of the library
-            return Unjudged(reason=_ours(_plain(str(error))))
+            return Unjudged(reason=worded(_plain(str(error))))
         if found.type() == cel.Type.BOOL:
             return bool(found.value())
         if found.type() == cel.Type.ERROR:
@@ -72,7 +72,7 @@ class Expression:
             lacks = _LACKS.search(message)
             if lacks:
                 return Unjudged(reason=f"{lacks[1]} is not known", lacks=lacks[1])
-            return Unjudged(reason=_ours(message))
+            return Unjudged(reason=worded(message))
         return Unjudged(reason=f"the answer is of type {found.type().name().lower()}")
 
 
@@ -105,7 +105,7 @@ def compiled(text: str, language: Language) -> Expression:
             for line, column, what in _MISTAKE.findall(message)
         )
         if not found:
-            raise WrongError((Mistake(1, 1, _ours(_plain(message))),)) from error
+            raise WrongError((Mistake(1, 1, worded(_plain(message))),)) from error
         # After the first mistake of syntax, the library has lost its place.
         syntax = sorted(each for each in found if each.message.startswith(_SYNTAX))
         raise WrongError(tuple(syntax[:1] or found)) from error
@@ -168,11 +168,7 @@ def _said(text: str, language: Language) -> str:
         close = get_close_matches(undeclared[1], language.variables, n=1)
         suggested = f"; did you mean '{close[0]}'?" if close else ""
         return f"there is no variable or function '{undeclared[1]}'{suggested}"
-    return _ours(plain)
-
-
-def _ours(plain: str) -> str:
-    return mismatch(plain) or plain
+    return worded(plain)
 
 
 def _plain(message: str) -> str:

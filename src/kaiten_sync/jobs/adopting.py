@@ -120,8 +120,8 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     source = sides.source if overlay is None else overlay.whole
     edits: Edits
     if overlay is None:
-        into = default_file(source.catalog, source.root)
-        edits = InPlace(source, desired, live, request.into or into)
+        into = request.into or default_file(source.catalog, source.root)
+        edits = InPlace(source, desired, live, into)
     else:
         edits = _IntoOverlay(overlay, desired, live, ports.files)
     attempt = _Trials(source, others, live, edits).best_with(chosen, along)

@@ -74,14 +74,14 @@ function that makes them one type.
 """
 
 
-def mismatch(message: str) -> str | None:
-    """An error of the library in words of ours; None if its own will do."""
+def worded(message: str) -> str:
+    """An error of the library in words of ours; as it is if its own will do."""
     for theirs, ours in _PLAIN:
         if theirs.search(message):
             return theirs.sub(ours, message)
     found = _FOUND.search(message)
     if not found:
-        return None
+        return message
     operator = (found[1] or found[4]).strip("_@")
     written = found[2] or ", ".join(filter(None, (found[3], found[5])))
     if not written:
